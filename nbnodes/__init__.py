@@ -1,0 +1,1 @@
+"""nbnodes: a Jupyter notebook, unchanged, as a function."""

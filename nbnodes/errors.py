@@ -1,0 +1,135 @@
+"""The one error tree: everything nbnodes raises or warns about.
+
+    NbnodesError
+    ├── UsageError               the caller's mistake; nothing has run
+    │   ├── NotebookError        a file that is no notebook: where it breaks, and why
+    │   ├── ParameterError       every wrong, unknown or missing parameter at once
+    │   ├── SettingsError        every wrong setting at once
+    │   ├── FingerprintError     a value that has no cache key
+    │   ├── FormatError          a Result that cannot be written in the format asked for
+    │   └── EngineNotFoundError  no engine of that name
+    ├── RunFailedError           a notebook's own failure, raised: carries the Failure
+    └── EngineError              the machine's failure
+        ├── KernelNotFoundError  no kernel for the notebook's language
+        ├── KernelDiedError      the kernel ended before the notebook did
+        ├── RunTimeoutError      the run did not end in the time allowed
+        └── RunCancelledError    the run was interrupted
+
+    NbnodesWarning (a UserWarning)
+    ├── NotebookWarning          a notebook that runs, but perhaps not as meant
+    └── CacheWarning             a Result that could not be stored or read; the value is still right
+
+A notebook that fails is not an error here but a value, `nbnodes.result.Failure`; only a caller who
+asks for the bare value gets it raised, as `RunFailedError`.
+"""
+
+from collections.abc import Iterable
+
+
+class NbnodesError(Exception):
+    """Anything that nbnodes raises on purpose."""
+
+
+class UsageError(NbnodesError):
+    """The caller's mistake, found before anything ran."""
+
+
+class NotebookError(UsageError):
+    """A source that cannot be read as a notebook."""
+
+    def __init__(self, source: str, problems: Iterable[str]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        super().__init__(source, self.problems)
+
+    def __str__(self) -> str:
+        return _listing(f"{self.source} cannot be read as a notebook", self.problems)
+
+
+class ParameterError(UsageError):
+    """All mistakes in the parameters of one call."""
+
+    def __init__(self, notebook: str, problems: Iterable[str]) -> None:
+        self.notebook = notebook
+        self.problems = tuple(problems)
+        super().__init__(notebook, self.problems)
+
+    def __str__(self) -> str:
+        return _listing(f"{self.notebook} cannot run with these parameters", self.problems)
+
+
+class SettingsError(UsageError):
+    """All mistakes in `[tool.nbnodes]` and the `NBNODES_*` environment variables."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return _listing("the settings are wrong", self.problems)
+
+
+class FingerprintError(UsageError):
+    """A value whose type has no canonical encoding, and so no cache key."""
+
+
+class FormatError(UsageError):
+    """A Result that cannot be written in the format asked for."""
+
+
+class EngineNotFoundError(UsageError):
+    """No engine of that name is installed."""
+
+
+class RunFailedError(NbnodesError):
+    """A notebook's failure, raised because the caller asked for a value.
+
+    Attributes:
+        failure: The `nbnodes.result.Failure`.
+    """
+
+    def __init__(self, failure: object, message: str) -> None:
+        self.failure = failure
+        super().__init__(failure, message)
+        self._message = message
+
+    def __str__(self) -> str:
+        return self._message
+
+
+class EngineError(NbnodesError):
+    """The machine failed, not the notebook."""
+
+
+class KernelNotFoundError(EngineError):
+    """The notebook's kernel is not installed and nothing can take its place."""
+
+
+class KernelDiedError(EngineError):
+    """The kernel's process ended while the notebook was running."""
+
+
+class RunTimeoutError(EngineError):
+    """The run did not end within `timeout_s` seconds and was stopped."""
+
+
+class RunCancelledError(EngineError):
+    """The run was interrupted by its caller."""
+
+
+class NbnodesWarning(UserWarning):
+    """Anything nbnodes warns about."""
+
+
+class NotebookWarning(NbnodesWarning):
+    """The notebook runs, but perhaps not as its author meant."""
+
+
+class CacheWarning(NbnodesWarning):
+    """A Result could not be stored or read; the value returned is right all the same."""
+
+
+def _listing(head: str, problems: tuple[str, ...]) -> str:
+    if len(problems) == 1:
+        return f"{head}: {problems[0]}"
+    return "\n".join([f"{head}:", *(f"  - {problem}" for problem in problems)])

@@ -1,0 +1,92 @@
+"""A cell's tree with the caller's values in it: overridden assignments are replaced, all else runs.
+
+    n = 15                      n = __nbnodes_values__['n']
+    twice = 2 * n      →        twice = 2 * n
+
+Values are looked up, never written as source text, so an array, a date or a Decimal arrives as the
+object it is. This file is also sent, as text, into kernels that have no nbnodes: standard library
+only, and it must run on the oldest Python that a kernel may have.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Set as AbstractSet
+
+VALUES = "__nbnodes_values__"
+RETURN = "__nbnodes_return__"
+
+
+def bind_parameters(tree: ast.Module, names: AbstractSet[str]) -> ast.Module:
+    """Replace every assignment of `names` at module level by a look-up in `VALUES`."""
+    tree.body = _bound(tree.body, names)
+    return ast.fix_missing_locations(tree)
+
+
+def capture_return(tree: ast.Module) -> ast.Module:
+    """Pass the last expression's value through the function `RETURN`."""
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = tree.body[-1]
+        call = ast.Call(func=ast.Name(id=RETURN, ctx=ast.Load()), args=[last.value], keywords=[])
+        last.value = ast.copy_location(call, last.value)
+    return ast.fix_missing_locations(tree)
+
+
+def _bound(body: list[ast.stmt], names: AbstractSet[str]) -> list[ast.stmt]:
+    return [new for statement in body for new in _bound_statement(statement, names)]
+
+
+def _bound_statement(statement: ast.stmt, names: AbstractSet[str]) -> list[ast.stmt]:
+    """Return what stands in a statement's place."""
+    target = _single_target(statement)
+    if target in names:
+        if isinstance(statement, ast.AugAssign):
+            return [_assignment(target, statement)]
+        statement.value = _lookup(target, statement.value or statement)  # type: ignore[attr-defined]
+        return [statement]
+    if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        for block in ("body", "orelse", "finalbody"):
+            if getattr(statement, block, None):
+                setattr(statement, block, _bound(getattr(statement, block), names))
+        for handler in getattr(statement, "handlers", []):
+            handler.body = _bound(handler.body, names)
+    again = sorted(_bound_otherwise(statement) & set(names))
+    return [statement, *(_assignment(name, statement) for name in again)]
+
+
+def _single_target(statement: ast.stmt) -> str | None:
+    """Name what an assignment of one plain name assigns."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target: ast.expr = statement.targets[0]
+    elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+        target = statement.target
+    else:
+        return None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _bound_otherwise(statement: ast.stmt) -> set[str]:
+    """Name what a statement itself binds by unpacking, a loop, `with`, an import, `def`, `:=`."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {statement.name}
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.split(".")[0] for alias in statement.names}
+    found: set[str] = set()
+    nodes: list[ast.AST] = [statement]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        nodes += [n for n in ast.iter_child_nodes(node) if not isinstance(n, (ast.stmt, ast.Lambda))]
+    return found
+
+
+def _assignment(name: str, where: ast.stmt) -> ast.stmt:
+    target = ast.Name(id=name, ctx=ast.Store())
+    return ast.copy_location(ast.Assign(targets=[target], value=_lookup(name, where)), where)
+
+
+def _lookup(name: str, where: ast.AST) -> ast.expr:
+    values = ast.Name(id=VALUES, ctx=ast.Load())
+    node = ast.Subscript(value=values, slice=ast.Constant(value=name), ctx=ast.Load())
+    return ast.copy_location(node, where)  # type: ignore[arg-type, type-var]

@@ -1,0 +1,59 @@
+"""A code cell's text becomes a syntax tree, IPython's own syntax (magics, `!shell`) put aside. Pure.
+
+IPython itself is not asked: its import costs more than all else on the way to a cached Result.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+_PYTHON_BODY = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*")
+_ESCAPE = re.compile(r"^(?P<indent>\s*)(?P<lhs>[\w\s,.\[\]*]+=\s*)?(?P<escape>[%!?].*|[\w.]+\?{1,2}\s*)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonCell:
+    """A cell's tree.
+
+    Attributes:
+        tree: Its syntax tree; positions are those of the source.
+        escapes: The lines that are IPython's and not Python's; the tree has `pass` or None there.
+    """
+
+    tree: ast.Module
+    escapes: tuple[str, ...] = ()
+
+
+def parse_cell(source: str) -> PythonCell | None:
+    """Parse a cell; None where it is not Python (a `%%bash` cell, a syntax error)."""
+    tree = _tree(source)
+    if tree is not None:
+        return PythonCell(tree=tree)
+    escapes: list[str] = []
+    head = _PYTHON_BODY.match(source)
+    if head:
+        escapes.append(head.group().strip())
+        source = "\n" * head.group().count("\n") + source[head.end() :]
+    elif source.lstrip().startswith("%%"):
+        return None
+    tree = _tree("\n".join(_put_aside(line, escapes) for line in source.split("\n")))
+    return None if tree is None else PythonCell(tree=tree, escapes=tuple(escapes))
+
+
+def _tree(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _put_aside(line: str, escapes: list[str]) -> str:
+    """Replace a line of IPython's syntax by Python of the same meaning to names."""
+    match = _ESCAPE.match(line)
+    if match is None:
+        return line
+    escapes.append(line.strip())
+    assigned = match["lhs"]
+    return f"{match['indent']}{assigned}None" if assigned else f"{match['indent']}pass"

@@ -1,0 +1,129 @@
+"""`[tool.nbnodes]` of the nearest pyproject.toml and NBNODES_* variables become frozen Settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, cast
+
+from nbnodes.errors import SettingsError
+
+_MEMORY = ":memory:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a Session starts from. Each field is also `NBNODES_<FIELD>` in the environment.
+
+    Attributes:
+        engine: Name of the engine that runs notebooks.
+        workers: How many submitted runs may go on at once.
+        cache: Cache folder, ":memory:", "" for the user's cache folder, "off" for none.
+        cache_size_bytes: The cache is kept below this size.
+        durability: "normal" survives a killed process, "full" also a power cut.
+        timeout_s: Seconds a run may take; 0 for no limit.
+        output_size_bytes: What one run may print and display; the rest is dropped, and said to be.
+    """
+
+    engine: str = "kernel"
+    workers: int = max(1, os.cpu_count() or 1)
+    cache: str = ""
+    cache_size_bytes: int = 2_000_000_000
+    durability: Literal["normal", "full"] = "normal"
+    timeout_s: float = 0.0
+    output_size_bytes: int = 10_000_000
+
+    @classmethod
+    def load(cls, folder: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings that hold in `folder` (default: the working directory).
+
+        Raises:
+            SettingsError: With every unknown name and every wrong value.
+        """
+        table, where = _tool_table(os.path.abspath(folder or os.getcwd()))
+        found = {name: (value, f"{where}: tool.nbnodes.{name}") for name, value in table.items()}
+        environ = os.environ if environ is None else environ
+        for name in (f.name for f in fields(cls)):
+            variable = f"NBNODES_{name.upper()}"
+            if variable in environ:
+                found[name] = (environ[variable], variable)
+        settings = _checked(found)
+        if "cache" in table and "NBNODES_CACHE" not in environ:
+            settings = replace(settings, cache=_beside(settings.cache, where))
+        return settings
+
+
+def _checked(found: dict[str, tuple[Any, str]]) -> Settings:
+    """Coerce each value to its field's type, gathering every mistake."""
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    defaults = Settings()
+    for name, (value, where) in found.items():
+        if not hasattr(defaults, name):
+            known = ", ".join(f.name for f in fields(Settings))
+            problems.append(f"{where}: no such setting (known: {known})")
+            continue
+        try:
+            values[name] = _coerced(value, type(getattr(defaults, name)))
+            _require_range(name, values[name])
+        except ValueError as error:
+            problems.append(f"{where} = {value!r}: {error}")
+    if problems:
+        raise SettingsError(problems)
+    return replace(defaults, **values)
+
+
+def _coerced(value: Any, kind: type) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(f"expected {kind.__name__}")  # noqa: TRY004  # gathered as a setting's mistake
+    if kind is str and not isinstance(value, str):
+        raise ValueError("expected text")
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"expected {kind.__name__}") from None
+
+
+def _require_range(name: str, value: Any) -> None:
+    if name == "durability" and value not in ("normal", "full"):
+        raise ValueError('expected "normal" or "full"')
+    if name == "workers" and value < 1:
+        raise ValueError("expected 1 or more")
+    if name in ("timeout_s", "cache_size_bytes", "output_size_bytes") and not value >= 0:
+        raise ValueError("expected 0 or more")
+
+
+def _tool_table(folder: str) -> tuple[dict[str, Any], str]:
+    """Find the nearest pyproject.toml with a `[tool.nbnodes]` table, upwards from `folder`."""
+    while True:
+        path = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(path):
+            table = _read_table(path)
+            if table is not None:
+                return table, path
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return {}, ""
+        folder = parent
+
+
+def _read_table(path: str) -> dict[str, Any] | None:
+    with open(path, "rb") as file:
+        content = file.read()
+    if b"nbnodes" not in content:  # spares most start-ups the TOML parser
+        return None
+    import tomllib
+
+    try:
+        table = tomllib.loads(content.decode("utf-8")).get("tool", {}).get("nbnodes")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: {error}"]) from error
+    return cast("dict[str, Any] | None", table)
+
+
+def _beside(cache: str, pyproject: str) -> str:
+    """Read a relative cache folder from where it was written down."""
+    if cache in ("", "off", _MEMORY):
+        return cache
+    return os.path.join(os.path.dirname(pyproject), os.path.expanduser(cache))
