@@ -64,6 +64,7 @@ class _Run:
         duration_s: Wall time of the run in seconds (of the original run, when cached).
         key: The cache key; None where the run has none.
         cached: Whether the cache gave the Result.
+        executed: The executed notebook as the engine itself made it, nbformat JSON; None for most.
         document: Makes the executed notebook as nbformat JSON from this Result.
     """
 
@@ -73,6 +74,7 @@ class _Run:
     duration_s: float = 0.0
     key: CacheKey | None = None
     cached: bool = False
+    executed: Mapping[str, Any] | None = field(default=None, repr=False)
     document: Callable[[Any], dict[str, Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -97,10 +99,12 @@ class _Run:
         Raises:
             LookupError: If the Result was made without its notebook.
         """
-        if self.document is None:
+        if self.executed is None and self.document is None:
             raise LookupError(f"this Result of {self.name} does not carry its notebook")
         import nbformat
 
+        if self.executed is not None or self.document is None:
+            return nbformat.from_dict(dict(self.executed or {}))
         return nbformat.from_dict(self.document(self))
 
     def _stream(self, name: Literal["stdout", "stderr"]) -> str:

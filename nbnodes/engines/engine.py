@@ -1,0 +1,148 @@
+"""The Engine protocol: a RunRequest goes in, a Result comes out; the machine's failures are raised."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
+from nbnodes.notebook.document import Cell, Notebook
+from nbnodes.result import Result
+
+
+class CancelToken:
+    """Tells a running notebook that nobody wants it any more. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked."""
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """Ask the run to stop; asking again changes nothing."""
+        with self._lock:
+            self._cancelled = True
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once when somebody asks, on that thread; at once if somebody has."""
+        with self._lock:
+            if not self._cancelled:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        done: Cells that have ended.
+        total: Cells that will run, if none ends the notebook early.
+    """
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """One run to make.
+
+    Attributes:
+        notebook: What to run.
+        values: The given parameters, validated; defaults are the notebook's own affair.
+        folder: The working directory of the run.
+        globals: Names that the notebook shares with the caller (`inprocess` only).
+        timeout_s: Seconds that the whole run may take; None for no limit.
+        output_size_bytes: What it may print and display; more is dropped.
+        cancel: The caller's way to stop it.
+        on_progress: Called after each cell, on the engine's thread; must not raise.
+        started_at: Monotonic time when the request was made; the deadline counts from it.
+    """
+
+    notebook: Notebook
+    values: Mapping[str, Any] = field(default_factory=dict)
+    folder: str = ""
+    globals: Mapping[str, Any] | None = None
+    timeout_s: float | None = None
+    output_size_bytes: int = 10_000_000
+    cancel: CancelToken = field(default_factory=CancelToken)
+    on_progress: Callable[[Progress], None] = field(default=lambda _: None)
+    started_at: float = field(default_factory=time.monotonic)
+
+    @cached_property
+    def steps(self) -> tuple[Cell, ...]:
+        """The cells to run, in order."""
+        return self.notebook.steps(parameterized=bool(self.values))
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds until the deadline (0 when it has passed); None without one."""
+        if self.timeout_s is None:
+            return None
+        return max(0.0, self.started_at + self.timeout_s - time.monotonic())
+
+    def interruption(self, cell: Cell | None = None) -> EngineError | None:
+        """Return why the run must stop now, as the error to raise; None while it may go on."""
+        where = self.notebook.name if cell is None else f"{self.notebook.name}, cell {cell.index + 1}"
+        if self.cancel.cancelled:
+            return RunCancelledError(f"{where}: the run was cancelled")
+        if self.remaining_s == 0.0:
+            hint = "allow more with timeout_s (--timeout)"
+            return RunTimeoutError(f"{where}: not done after {self.timeout_s:g} s, stopped; {hint}")
+        return None
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Runs one notebook once, in a fresh namespace, in the notebook's folder.
+
+    Implementations are safe to call from several threads and keep nothing between runs that a
+    notebook could see.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name it is chosen by."""
+
+    @property
+    def own_document(self) -> bool:
+        """Whether its Results carry an executed notebook of its own making."""
+
+    def run(self, request: RunRequest, /) -> Result:
+        """Run the notebook.
+
+        Raises:
+            EngineError: If the machine failed: no kernel, a dead one, out of time, cancelled.
+        """
+
+    def close(self) -> None:
+        """Give back everything held; may be called twice."""
+
+
+def run_in_thread(request: RunRequest, run: Callable[[RunRequest], Result]) -> Result:
+    """Run on another thread and wait; an exception here, such as Ctrl-C, cancels the run.
+
+    For runs that need an event loop of their own: loops do not nest.
+    """
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="nbnodes-run") as pool:
+        future = pool.submit(run, request)
+        try:
+            return future.result()
+        except BaseException:
+            request.cancel.cancel()
+            raise

@@ -1,0 +1,113 @@
+"""The `inprocess` engine: a fresh IPython shell in the caller's own interpreter, put away afterwards.
+
+Values need not cross a process boundary and names can be shared (`globals`). The price: one run at a
+time, and a cell that kills its process kills the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import ExitStack
+from typing import Any
+
+from nbnodes.engines import shell_side
+from nbnodes.engines.collect import RaisedError, failure, success
+from nbnodes.engines.engine import Progress, RunRequest, run_in_thread
+from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.sandbox import sandbox
+from nbnodes.engines.shell import NotebookShell, open_shell
+from nbnodes.engines.watchdog import Watchdog
+from nbnodes.notebook import binding
+from nbnodes.notebook.document import Cell
+from nbnodes.result import Result
+
+# The working directory, sys.stdout and the current shell belong to the whole interpreter.
+_interpreter = threading.RLock()
+
+
+class InProcessEngine:
+    """Runs Python notebooks here. See `nbnodes.engines.engine.Engine`."""
+
+    name = "inprocess"
+    own_document = False
+
+    def run(self, request: RunRequest, /) -> Result:
+        """Run the notebook; see `Engine.run`.
+
+        Raises:
+            EngineError: Out of time, or cancelled.
+            ValueError: For a notebook that is not Python.
+        """
+        if not request.notebook.is_python:
+            language = request.notebook.language or request.notebook.kernel_name
+            raise ValueError(f"{request.notebook.name} is {language}: run it with engine='kernel'")
+        if _loop_is_running():
+            return run_in_thread(request, self.run)
+        with _interpreter:
+            return _run(request)
+
+    def close(self) -> None:
+        """Hold nothing, so give back nothing."""
+
+
+def _run(request: RunRequest) -> Result:
+    log = OutputLog(request.output_size_bytes)
+    delivered: list[Any] = []
+    with ExitStack() as stack:
+        stack.enter_context(sandbox(request.folder, log))
+        shell = stack.enter_context(open_shell(log))
+        shell.user_ns.update(request.globals or {})
+        return_cell = request.notebook.return_cell
+        shell_side.install(
+            shell,
+            vars(binding),
+            dict(request.values),
+            [cell.source for cell in request.notebook.parameters_cells],
+            return_cell.source if return_cell else None,
+            delivered.append,
+        )
+        watchdog = stack.enter_context(Watchdog(request))
+        return _run_cells(request, shell, log, delivered, watchdog)
+
+
+def _run_cells(
+    request: RunRequest,
+    shell: NotebookShell,
+    log: OutputLog,
+    delivered: list[Any],
+    watchdog: Watchdog,
+) -> Result:
+    for done, cell in enumerate(request.steps):
+        error = _run_cell(request, shell, log, cell, watchdog)
+        request.on_progress(Progress(done=done + 1, total=len(request.steps)))
+        if error and error.ends(cell) and not error.is_early_end:
+            return failure(request, InProcessEngine.name, log, error, cell)
+        if error and error.is_early_end:
+            log.drop_last_error()
+        if shell.exit_asked or (error and error.is_early_end):
+            break
+    return success(request, InProcessEngine.name, log, delivered[-1] if delivered else None)
+
+
+def _run_cell(
+    request: RunRequest, shell: NotebookShell, log: OutputLog, cell: Cell, watchdog: Watchdog
+) -> RaisedError | None:
+    log.begin_cell()
+    started_at = time.monotonic()
+    watchdog.check(cell)
+    shell.run_cell(cell.source, store_history=True)
+    watchdog.check(cell)
+    log.end_cell(time.monotonic() - started_at)
+    if shell.raised and shell.raised.ename == "KeyboardInterrupt":
+        raise KeyboardInterrupt
+    return shell.raised
+
+
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""The `kernel` engine: a Jupyter kernel of the notebook's own language, started for one run."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from nbnodes.engines import crossing, foreign
+from nbnodes.engines.collect import RaisedError, failure, success
+from nbnodes.engines.engine import Progress, RunRequest
+from nbnodes.engines.kernel_process import KernelProcess, open_kernel
+from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.outputs import OutputLog
+from nbnodes.errors import KernelDiedError, ParameterError
+from nbnodes.notebook.document import PARAMETERS, Cell
+from nbnodes.result import Result
+
+
+class KernelEngine:
+    """Runs notebooks of any language, each in a process of its own.
+
+    See `nbnodes.engines.engine.Engine`.
+    """
+
+    name = "kernel"
+    own_document = False
+
+    def run(self, request: RunRequest, /) -> Result:
+        """Run the notebook; see `Engine.run`.
+
+        Raises:
+            EngineError: No kernel, a dead one, out of time, cancelled.
+            ParameterError: If a value cannot be sent to the kernel; nothing has run then.
+        """
+        spec = find_kernelspec(request.notebook)
+        run = _PythonRun if spec.is_python else _ForeignRun
+        with open_kernel(spec, cwd=request.folder, interruption=request.interruption) as kernel:
+            return run(request, spec, kernel).result()
+
+    def close(self) -> None:
+        """Hold nothing, so give back nothing."""
+
+
+class _PythonRun:
+    """One run on a live kernel; for Python, values travel beside the code."""
+
+    def __init__(self, request: RunRequest, spec: Kernelspec, kernel: KernelProcess) -> None:
+        self._request = request
+        self._spec = spec
+        self._kernel = kernel
+        self._log = OutputLog(request.output_size_bytes)
+
+    def result(self) -> Result:
+        """Run the cells."""
+        self._prepare()
+        steps = self._request.steps
+        for done, cell in enumerate(steps):
+            error, exits = self._run_cell(cell)
+            self._request.on_progress(Progress(done=done + 1, total=len(steps)))
+            if error and error.is_early_end:
+                self._log.drop_last_error()
+                break
+            if error and error.ends(cell):
+                return failure(self._request, KernelEngine.name, self._log, error, cell)
+            if exits:
+                break
+        return success(self._request, KernelEngine.name, self._log, self._value())
+
+    def _run_cell(self, cell: Cell) -> tuple[RaisedError | None, bool]:
+        self._log.begin_cell()
+        self._kernel.interruption = partial(self._request.interruption, cell)
+        started_at = time.monotonic()
+        try:
+            outcome = self._kernel.execute(cell.source, self._log.feed)
+            if PARAMETERS in cell.tags:
+                self._after_parameters()
+        except KernelDiedError as error:
+            raise KernelDiedError(f"{self._where(cell)}: {error}") from None
+        self._log.end_cell(time.monotonic() - started_at)
+        return outcome
+
+    def _where(self, cell: Cell) -> str:
+        return f"{self._request.notebook.name}, cell {cell.index + 1}"
+
+    def _prepare(self) -> None:
+        crossing.write_values(self._request, self._kernel.folder)
+        error, _ = self._kernel.execute(
+            crossing.prologue(self._request, self._kernel.folder), silent=True
+        )
+        if error:
+            text = f"{self._request.notebook.name}: the kernel cannot be prepared: {error.evalue}"
+            raise KernelDiedError(text)
+
+    def _after_parameters(self) -> None:
+        """Do nothing: the cell's own assignments were replaced."""
+
+    def _value(self) -> object:
+        return crossing.read_value(self._kernel.folder)
+
+
+class _ForeignRun(_PythonRun):
+    """One run in another language: parameters are set by code, after each `parameters` cell."""
+
+    def _prepare(self) -> None:
+        if not self._request.notebook.parameters_cells:
+            self._after_parameters()
+
+    def _after_parameters(self) -> None:
+        if not self._request.values:
+            return
+        notebook = self._request.notebook
+        try:
+            code = foreign.parameters_code(notebook, self._request.values, self._spec.name)
+        except ValueError as error:
+            raise ParameterError(notebook.name, [str(error)]) from error
+        raised, _ = self._kernel.execute(code, silent=True)
+        if raised:
+            problem = f"{notebook.language} did not take them: {raised.ename}: {raised.evalue}"
+            raise ParameterError(notebook.name, [problem])
+
+    def _value(self) -> object:
+        cells = self._log.cells()
+        reached = len(cells) == len(self._request.steps)
+        has_return = self._request.notebook.return_cell is not None
+        return foreign.shown_value(cells[-1]) if has_return and reached and cells else None

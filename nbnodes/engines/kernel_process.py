@@ -1,0 +1,201 @@
+"""One live Jupyter kernel: started, spoken to over ZeroMQ, and gone without a trace afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from nbnodes.engines.collect import RaisedError
+from nbnodes.engines.kernelspec import Kernelspec
+from nbnodes.errors import EngineError, KernelDiedError
+
+_TICK_S = 0.05  # how often death, deadline and cancellation are looked at
+_GRACE_S = 0.2  # from an interrupt to SIGKILL
+_ASK_AGAIN_S = 0.3
+_START_S = 60.0
+_IDLE_AFTER_REPLY_S = 5.0
+
+OnMessage = Callable[[str, Mapping[str, Any]], None]
+Interruption = Callable[[], EngineError | None]
+
+
+class KernelProcess:
+    """A running kernel. Belongs to one thread.
+
+    Attributes:
+        folder: A private folder (mode 0700) that lives as long as the kernel.
+        interruption: Says why to stop waiting, as the error to raise; None to go on.
+    """
+
+    def __init__(self, spec: Kernelspec, *, cwd: str, folder: str, interruption: Interruption) -> None:
+        self.folder = folder
+        self._spec = spec
+        self.interruption = interruption
+        self._manager = _manager(spec, folder)
+        self._log_path = os.path.join(folder, "kernel.log")
+        with open(self._log_path, "wb") as log:
+            self._manager.start_kernel(cwd=cwd, env=_environment(spec), stdout=log, stderr=log)
+        self._client = self._manager.client()
+        self._client.start_channels(hb=False)
+
+    def await_ready(self) -> None:
+        """Wait until the kernel answers and its outputs reach us.
+
+        A reply alone is not enough: IOPub subscribes later, and the first outputs would be lost.
+
+        Raises:
+            EngineError: If it died, or the run was interrupted.
+        """
+        deadline = time.monotonic() + _START_S
+        asked: list[str] = []
+        ask_at = 0.0
+        while time.monotonic() < deadline:
+            if time.monotonic() >= ask_at:
+                asked.append(self._client.kernel_info())
+                ask_at = time.monotonic() + _ASK_AGAIN_S
+            for channel, message in self._messages():
+                if channel == "iopub" and message["parent_header"].get("msg_id") in asked:
+                    return
+        raise KernelDiedError(f"the kernel {self._spec.name!r} did not answer for {_START_S:g} s")
+
+    def execute(
+        self, code: str, on_message: OnMessage = lambda _kind, _content: None, *, silent: bool = False
+    ) -> tuple[RaisedError | None, bool]:
+        """Run code and hand on what it shows.
+
+        Returns:
+            What it raised, and whether it asked to end the kernel (`exit()`).
+
+        Raises:
+            EngineError: If the kernel died, or the run was interrupted.
+        """
+        sent = self._client.execute(code, silent=silent, allow_stdin=False, stop_on_error=False)
+        reply: Mapping[str, Any] | None = None
+        idle, replied_at = False, 0.0
+        while reply is None or not idle:
+            for channel, message in self._messages():
+                if message["parent_header"].get("msg_id") != sent:
+                    continue
+                content = message["content"]
+                if channel == "shell":
+                    reply, replied_at = content, time.monotonic()
+                elif message["msg_type"] == "status":
+                    idle = idle or content["execution_state"] == "idle"
+                else:
+                    on_message(message["msg_type"], content)
+            if reply is not None and time.monotonic() - replied_at > _IDLE_AFTER_REPLY_S:
+                break  # the idle message was lost, as ZeroMQ may when it is flooded
+        return _outcome(reply or {})
+
+    def stop(self) -> None:
+        """Interrupt what runs, then kill the kernel and whatever it started."""
+        self._client.stop_channels()
+        with suppress(ProcessLookupError, RuntimeError):
+            self._manager.signal_kernel(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+        self._manager.cleanup_resources(restart=False)
+
+    def _interrupt(self) -> None:
+        """Ask the running cell to stop, and give it a moment."""
+        with suppress(ProcessLookupError, RuntimeError):
+            self._manager.interrupt_kernel()
+        until = time.monotonic() + _GRACE_S
+        while time.monotonic() < until:
+            if any(ch == "shell" for ch, _ in self._poll(_TICK_S)):
+                return
+
+    @property
+    def _process(self) -> subprocess.Popen[bytes] | None:
+        return getattr(self._manager.provisioner, "process", None)
+
+    def _messages(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield what has arrived, waiting a tick; raise if there is no point in waiting."""
+        arrived = list(self._poll(_TICK_S))
+        yield from arrived
+        error = self.interruption()
+        if error:
+            self._interrupt()
+            raise error
+        process = self._process
+        if not arrived and process is not None and process.poll() is not None:
+            left = list(self._poll(0.0))
+            yield from left
+            if not left:
+                raise KernelDiedError(self._epitaph(process.returncode))
+
+    def _poll(self, timeout_s: float) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        import zmq
+
+        sockets = {"iopub": self._client.iopub_channel.socket, "shell": self._client.shell_channel.socket}
+        poller = zmq.Poller()
+        for socket in sockets.values():
+            poller.register(socket, zmq.POLLIN)
+        ready = dict(poller.poll(timeout_s * 1000))
+        for channel, socket in sockets.items():
+            while ready.get(socket):
+                _, message = self._client.session.recv(socket)
+                if message is None:
+                    break
+                yield channel, message
+
+    def _epitaph(self, returncode: int) -> str:
+        cause = f"with exit code {returncode}"
+        if returncode < 0:
+            cause = f"by {signal.Signals(-returncode).name}"
+        if returncode == -signal.SIGKILL:
+            cause += " (out of memory?)"
+        with open(self._log_path, encoding="utf-8", errors="replace") as log:
+            last = log.read()[-2000:].strip().splitlines()[-3:]
+        said = f"; it last said: {' | '.join(last)}" if last else ""
+        return f"the kernel {self._spec.name!r} ended {cause}{said}"
+
+
+@contextmanager
+def open_kernel(
+    spec: Kernelspec, *, cwd: str, interruption: Interruption
+) -> Iterator[KernelProcess]:
+    """Start a kernel for a block; it is killed at the block's end."""
+    with tempfile.TemporaryDirectory(prefix="nbnodes-") as folder:
+        kernel = KernelProcess(spec, cwd=cwd, folder=folder, interruption=interruption)
+        try:
+            kernel.await_ready()
+            yield kernel
+        finally:
+            kernel.stop()
+
+
+def _manager(spec: Kernelspec, folder: str) -> Any:
+    from jupyter_client import KernelManager
+
+    manager = KernelManager(
+        kernel_name=spec.name, connection_file=os.path.join(folder, "connection.json")
+    )
+    if spec.is_python and os.name == "posix":  # sockets in our folder: no port to race for
+        manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
+    return manager
+
+
+def _environment(spec: Kernelspec) -> dict[str, str]:
+    environment = dict(os.environ)
+    if spec.is_python:
+        environment["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    return environment
+
+
+def _outcome(reply: Mapping[str, Any]) -> tuple[RaisedError | None, bool]:
+    exits = any(p.get("source") == "ask_exit" for p in reply.get("payload", ()))
+    if reply.get("status") != "error":
+        return None, exits
+    error = RaisedError(
+        ename=reply.get("ename", "Error"),
+        evalue=str(reply.get("evalue", "")),
+        traceback=tuple(reply.get("traceback", ())),
+    )
+    return error, exits

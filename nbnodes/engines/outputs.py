@@ -1,0 +1,148 @@
+"""What cells print and display becomes nbformat outputs: joined, updated, cleared, and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nbnodes.result import CellRun
+
+_Draft = dict[str, Any]
+
+
+class OutputLog:
+    """Collects the outputs of one run, cell by cell. Not thread-safe.
+
+    It is fed with the bodies of the Jupyter protocol's IOPub messages
+    (https://jupyter-client.readthedocs.io/en/stable/messaging.html#messages-on-the-iopub-pub-sub-channel).
+
+    Args:
+        limit_bytes: How much text, and how much rich output, is kept; the rest is counted only.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._text_bytes = self._rich_bytes = self._dropped_bytes = 0
+        self._cells: list[list[_Draft]] = []
+        self._durations_s: list[float] = []
+        self._clear_pending = False
+        self._by_display_id: dict[str, list[_Draft]] = {}
+
+    def begin_cell(self) -> None:
+        """Start the next cell."""
+        self._cells.append([])
+        self._durations_s.append(0.0)
+        self._clear_pending = False
+
+    def end_cell(self, duration_s: float) -> None:
+        """Note how long the cell took."""
+        self._durations_s[-1] = duration_s
+
+    def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
+        """Take one message; types that show nothing are ignored."""
+        match message_type:
+            case "stream":
+                self._stream(content["name"], content["text"])
+            case "clear_output":
+                self._clear_pending = True
+                if not content.get("wait"):
+                    self._clear()
+            case "update_display_data":
+                self._update(content)
+            case "display_data" | "execute_result" | "error":
+                self._append(message_type, content)
+
+    def extend_cell(self, outputs: Iterable[Mapping[str, Any]]) -> None:
+        """Take outputs that are in nbformat's form already."""
+        for output in outputs:
+            content = dict(output)
+            if isinstance(content.get("text"), list):
+                content["text"] = "".join(content["text"])
+            self.feed(content.pop("output_type"), content)
+
+    def drop_last_error(self) -> None:
+        """Forget the error that ended the notebook on purpose (`sys.exit(0)`)."""
+        last = self._cells[-1]
+        self._cells[-1] = [output for output in last if output["output_type"] != "error"]
+
+    def cells(self) -> tuple[CellRun, ...]:
+        """Return the cells so far."""
+        if self._dropped_bytes:
+            kept, dropped = _size(self._limit_bytes), _size(self._dropped_bytes)
+            note = f"[nbnodes: output cut at {kept}; {dropped} more were dropped]\n"
+            self._cells[-1].append({"output_type": "stream", "name": "stderr", "text": [note]})
+            self._dropped_bytes = 0
+        return tuple(
+            CellRun(ordinal=i, outputs=tuple(map(_finished, outputs)), duration_s=duration_s)
+            for i, (outputs, duration_s) in enumerate(
+                zip(self._cells, self._durations_s, strict=True)
+            )
+        )
+
+    def _stream(self, name: str, text: str) -> None:
+        text = _encodable(text)
+        room = self._limit_bytes - self._text_bytes
+        self._text_bytes += len(text)
+        if len(text) > room:
+            self._dropped_bytes += len(text) - max(0, room)
+            text = text[: max(0, room)]
+        if not text:
+            return
+        self._clear_if_pending()
+        outputs = self._cells[-1]
+        last = outputs[-1] if outputs else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["text"].append(text)  # joined at the end: adding to one string is quadratic
+        else:
+            outputs.append({"output_type": "stream", "name": name, "text": [text]})
+
+    def _append(self, kind: str, content: Mapping[str, Any]) -> None:
+        size = sum(len(v) for v in content.get("data", {}).values() if isinstance(v, str | bytes))
+        if self._rich_bytes + size > self._limit_bytes:
+            self._dropped_bytes += size
+            return
+        self._rich_bytes += size
+        self._clear_if_pending()
+        draft: _Draft = {"output_type": kind}
+        if kind == "error":
+            draft |= {name: content[name] for name in ("ename", "evalue", "traceback")}
+        else:
+            draft |= {"data": dict(content["data"]), "metadata": dict(content.get("metadata", {}))}
+        if kind == "execute_result":
+            draft["execution_count"] = len(self._cells)
+        self._cells[-1].append(draft)
+        display_id = content.get("transient", {}).get("display_id")
+        if display_id:
+            self._by_display_id.setdefault(display_id, []).append(draft)
+
+    def _update(self, content: Mapping[str, Any]) -> None:
+        for draft in self._by_display_id.get(content.get("transient", {}).get("display_id"), []):
+            draft["data"] = dict(content["data"])
+            draft["metadata"] = dict(content.get("metadata", {}))
+
+    def _clear_if_pending(self) -> None:
+        if self._clear_pending:
+            self._clear()
+
+    def _clear(self) -> None:
+        self._cells[-1].clear()
+        self._clear_pending = False
+
+
+def _finished(draft: _Draft) -> _Draft:
+    if draft["output_type"] == "stream":
+        return draft | {"text": "".join(draft["text"])}
+    return dict(draft)
+
+
+def _encodable(text: str) -> str:
+    """Spell out lone surrogates, which no file and no socket could carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
+def _size(count_bytes: int) -> str:
+    return f"{count_bytes / 1e6:.1f} MB" if count_bytes >= 100_000 else f"{count_bytes} bytes"

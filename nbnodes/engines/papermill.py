@@ -1,0 +1,237 @@
+"""The `papermill` engine: the executed notebook exactly as papermill makes it, with typed values.
+
+papermill's own client runs the cells; before the first one, the kernel is prepared as the `kernel`
+engine prepares it, so that values arrive as objects although papermill's cell shows them as text.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from nbclient.exceptions import (  # noqa: TID253  # this module is imported lazily
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
+from papermill.clientwrap import PapermillNotebookClient  # noqa: TID253
+from papermill.engines import NBClientEngine, NotebookExecutionManager  # noqa: TID253
+from papermill.execute import prepare_notebook_metadata, remove_error_markers  # noqa: TID253
+from papermill.iorw import load_notebook_node  # noqa: TID253
+from papermill.parameterize import parameterize_notebook  # noqa: TID253
+
+from nbnodes.engines import crossing, foreign
+from nbnodes.engines.collect import RaisedError, failure, success
+from nbnodes.engines.engine import Progress, RunRequest, run_in_thread
+from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.outputs import OutputLog
+from nbnodes.errors import KernelDiedError, RunTimeoutError
+from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
+from nbnodes.result import Result
+
+
+class PapermillEngine:
+    """Runs notebooks through papermill. See `nbnodes.engines.engine.Engine`."""
+
+    name = "papermill"
+    own_document = True
+
+    def run(self, request: RunRequest, /) -> Result:
+        """Run the notebook; see `Engine.run`.
+
+        Raises:
+            EngineError: No kernel, a dead one, out of time, cancelled.
+        """
+        return run_in_thread(request, _run)  # nbclient takes over the loop and the signals
+
+    def close(self) -> None:
+        """Hold nothing, so give back nothing."""
+
+
+def _run(request: RunRequest) -> Result:
+    spec = find_kernelspec(request.notebook)
+    with tempfile.TemporaryDirectory(prefix="nbnodes-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of papermill's and nbformat's own making
+        run = _PapermillRun(request, spec, folder)
+        return run.result()
+
+
+class _PapermillRun:
+    """One run."""
+
+    def __init__(self, request: RunRequest, spec: Kernelspec, folder: str) -> None:
+        self._request = request
+        self._spec = spec
+        self._folder = folder
+        self._node = _prepared(request, spec)
+
+    def result(self) -> Result:
+        """Run the cells through papermill's client."""
+        if self._spec.is_python:
+            crossing.write_values(self._request, self._folder)
+        manager = NotebookExecutionManager(self._node, progress_bar=False, autosave_cell_every=0)
+        client = _Client(
+            manager,
+            request=self._request,
+            prologue=self._prologue(),
+            kernel_name=self._spec.name,
+            resources={"metadata": {"path": self._request.folder}},
+            timeout_func=lambda _: self._request.remaining_s,
+            shutdown_kernel="immediate",
+        )
+        self._request.cancel.on_cancel(client.kill)
+        manager.notebook_start()
+        try:
+            client.execute()
+        except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
+            raise self._machine_failure(error, client) from error
+        finally:
+            manager.notebook_complete()
+        return self._collected(client, manager)
+
+    def _prologue(self) -> str | None:
+        if not self._spec.is_python:
+            return None
+        return crossing.prologue(self._request, self._folder, injected=_injected_source(self._node))
+
+    def _machine_failure(self, error: Exception, client: _Client) -> Exception:
+        cell = self._request.steps[min(client.done, len(self._request.steps) - 1)]
+        interruption = self._request.interruption(cell)
+        if interruption:
+            return interruption
+        if isinstance(error, CellTimeoutError):
+            return RunTimeoutError(f"{self._request.notebook.name}, cell {cell.index + 1}: {error}")
+        where = f"{self._request.notebook.name}, cell {cell.index + 1}"
+        return KernelDiedError(f"{where}: the kernel {self._spec.name!r} died: {error}")
+
+    def _collected(self, client: _Client, manager: NotebookExecutionManager) -> Result:
+        from dataclasses import replace
+
+        log = OutputLog(self._request.output_size_bytes)
+        for index in client.executed:
+            cell = manager.nb.cells[index]
+            log.begin_cell()
+            log.extend_cell(cell.outputs)
+            log.end_cell(cell.metadata.papermill.get("duration") or 0.0)
+        if client.error and client.error.is_early_end:
+            log.drop_last_error()
+        elif client.error:
+            cell = self._request.steps[client.done]
+            failed = failure(self._request, PapermillEngine.name, log, client.error, cell)
+            return replace(failed, executed=manager.nb)
+        result = success(self._request, PapermillEngine.name, log, self._value(client, log))
+        return replace(result, executed=manager.nb)
+
+    def _value(self, client: _Client, log: OutputLog) -> Any:
+        if self._spec.is_python:
+            return crossing.read_value(self._folder)
+        cells = log.cells()
+        return foreign.shown_value(cells[-1]) if client.returned and cells else None
+
+
+class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships no types
+    """papermill's client, which also leaves out cells, binds values and bounds the output."""
+
+    def __init__(
+        self,
+        manager: NotebookExecutionManager,
+        *,
+        request: RunRequest,
+        prologue: str | None,
+        **options: Any,
+    ) -> None:
+        super().__init__(manager, **options)
+        self._request = request
+        self._prologue = prologue
+        self._room_bytes = request.output_size_bytes
+        self._exits = False
+        self.executed: list[int] = []
+        self.done = 0
+        self.error: RaisedError | None = None
+        self.returned = False
+
+    def papermill_execute_cells(self) -> None:
+        """Run the cells that a function runs."""
+        self.on_cell_executed = self._after_cell
+        if self._prologue:
+            self.wait_for_reply(self.kc.execute(self._prologue, silent=True, store_history=False))
+        for index, cell in enumerate(self.nb.cells):
+            if not self._runs(cell):
+                continue
+            self._run_cell(index, cell)
+            if self.error or self._exits or RETURN in cell.metadata.tags:
+                self.returned = RETURN in cell.metadata.tags and not self.error
+                break
+
+    def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
+        """Take a message unless the run has printed too much already."""
+        if message["msg_type"] == "stream":
+            self._room_bytes -= len(message["content"]["text"])
+            if self._room_bytes < -self._request.output_size_bytes:
+                return None
+        return super().process_message(message, cell, cell_index)
+
+    def kill(self) -> None:
+        """End the kernel at once. Safe from any thread."""
+        provisioner = getattr(self.km, "provisioner", None)
+        process = getattr(provisioner, "process", None)
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+    def _runs(self, cell: Any) -> bool:
+        tags = set(cell.metadata.get("tags", ()))
+        left_out = {SKIP, OVERRIDE} if self._request.values else {SKIP}
+        return bool(cell.cell_type == "code" and cell.source.strip() and not tags & left_out)
+
+    def _run_cell(self, index: int, cell: Any) -> None:
+        injected = INJECTED in cell.metadata.tags
+        self.nb_man.cell_start(cell, index)
+        try:
+            self.execute_cell(cell, index)
+        except CellExecutionError as error:
+            raised = RaisedError(
+                ename=error.ename, evalue=error.evalue, traceback=_traceback(cell)
+            )
+            self.error = raised
+            if not raised.is_early_end:
+                self.nb_man.cell_exception(cell, cell_index=index, exception=error)
+        finally:
+            self.nb_man.cell_complete(cell, cell_index=index)
+        if not injected:
+            self.executed.append(index)
+            self.done += 0 if self.error else 1
+            self._request.on_progress(Progress(done=self.done, total=len(self._request.steps)))
+
+    def _after_cell(self, execute_reply: Mapping[str, Any], **_: Any) -> None:
+        payload = execute_reply["content"].get("payload", ())
+        self._exits = any(part.get("source") == "ask_exit" for part in payload)
+
+
+def _prepared(request: RunRequest, spec: Kernelspec) -> Any:
+    """Do what papermill does to a notebook before its first cell runs."""
+    import nbformat
+
+    notebook = request.notebook
+    node = load_notebook_node(nbformat.from_dict(dict(notebook.document)))
+    language = notebook.language
+    if request.values:
+        node = parameterize_notebook(
+            node, dict(request.values), kernel_name=spec.name, language=language
+        )
+    node = prepare_notebook_metadata(node, notebook.path, None)
+    return remove_error_markers(node)
+
+
+def _injected_source(node: Any) -> str | None:
+    return next((c.source for c in node.cells if INJECTED in c.metadata.get("tags", ())), None)
+
+
+def _traceback(cell: Any) -> tuple[str, ...]:
+    errors = [output for output in cell.outputs if output["output_type"] == "error"]
+    return tuple(errors[-1]["traceback"]) if errors else ()

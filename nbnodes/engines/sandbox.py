@@ -1,0 +1,180 @@
+"""What a notebook may change in this interpreter is put back: folder, environment, streams, modules."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from nbnodes.engines.outputs import OutputLog
+
+_INLINE = "module://matplotlib_inline.backend_inline"
+
+
+class CapturedStream:
+    """A text stream that feeds an OutputLog. Stands for sys.stdout or sys.stderr."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, name: str, log: OutputLog) -> None:
+        self.name = f"<{name}>"
+        self._stream = name
+        self._log = log
+
+    def write(self, text: str) -> int:
+        """Take text; return its length."""
+        self._log.feed("stream", {"name": self._stream, "text": text})
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        """Take lines."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Do nothing: text is taken at once."""
+
+    def isatty(self) -> bool:
+        """False."""
+        return False
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+
+@contextmanager
+def sandbox(folder: str, log: OutputLog) -> Iterator[None]:
+    """Run a block in `folder` with its output captured; afterwards put everything back."""
+    with ExitStack() as stack:
+        for keep in (_folder, _environment, _warnings, _builtins, _source_lines, _modules):
+            stack.enter_context(keep(folder))
+        stack.enter_context(_streams(log))
+        stack.enter_context(_matplotlib())
+        yield
+
+
+@contextmanager
+def _folder(folder: str) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def _environment(_: str) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ["MPLBACKEND"] = _INLINE
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _warnings(_: str) -> Iterator[None]:
+    """Give the notebook a new interpreter's warning filters."""
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for quiet in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", quiet)
+        warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+        yield
+
+
+@contextmanager
+def _builtins(_: str) -> Iterator[None]:
+    before = dict(vars(builtins))
+    builtins.input = _no_input
+    try:
+        yield
+    finally:
+        vars(builtins).update(before)  # never cleared: nothing runs without them
+        for name in set(vars(builtins)) - set(before):
+            delattr(builtins, name)
+
+
+def _no_input(*_: object) -> str:
+    from IPython.core.error import StdinNotImplementedError
+
+    raise StdinNotImplementedError("a notebook run as a function has nobody to ask: use a parameter")
+
+
+@contextmanager
+def _source_lines(_: str) -> Iterator[None]:
+    before = set(linecache.cache)
+    try:
+        yield
+    finally:
+        for name in set(linecache.cache) - before:
+            linecache.cache.pop(name, None)
+
+
+@contextmanager
+def _modules(folder: str) -> Iterator[None]:
+    """Import the notebook's own modules afresh, and forget them afterwards.
+
+    Else a `helpers.py` edited between two runs, or another folder's, would be the first one's.
+    """
+    path, main, before = list(sys.path), sys.modules.get("__main__"), set(sys.modules)
+    own = {name: m for name, m in sys.modules.items() if _lies_in(m, folder) and name != "__main__"}
+    for name in own:
+        del sys.modules[name]
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in [n for n in sys.modules if n not in before and _lies_in(sys.modules[n], folder)]:
+            del sys.modules[name]
+        sys.modules.update(own)
+        if main is not None:
+            sys.modules["__main__"] = main
+
+
+def _lies_in(module: Any, folder: str) -> bool:
+    path = str(getattr(module, "__file__", None) or "")
+    return path.startswith(os.path.join(folder, "")) and "site-packages" not in path
+
+
+@contextmanager
+def _streams(log: OutputLog) -> Iterator[None]:
+    before = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
+    sys.stdout = CapturedStream("stdout", log)  # type: ignore[assignment]
+    sys.stderr = CapturedStream("stderr", log)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = before
+
+
+@contextmanager
+def _matplotlib() -> Iterator[None]:
+    """Start from Matplotlib's own defaults with the inline backend; put the caller's back."""
+    matplotlib = sys.modules.get("matplotlib")
+    before = dict(matplotlib.rcParams) if matplotlib and hasattr(matplotlib, "rcParams") else None
+    if matplotlib and before is not None:
+        _set_rc(matplotlib, dict(matplotlib.rcParamsDefault) | {"backend": _INLINE})
+    try:
+        yield
+    finally:
+        matplotlib = sys.modules.get("matplotlib")
+        if matplotlib:
+            _set_rc(matplotlib, before or dict(matplotlib.rcParamsOrig))
+
+
+def _set_rc(matplotlib: Any, rc: dict[str, Any]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecated names, which are only copied here
+        # `backend` goes past the validator, which would switch, and close, the caller's figures
+        dict.update(matplotlib.rcParams, rc)
