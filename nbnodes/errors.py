@@ -8,6 +8,7 @@
     │   ├── FingerprintError     a value that has no cache key
     │   ├── FormatError          a Result that cannot be written in the format asked for
     │   └── EngineNotFoundError  no engine of that name
+    ├── CacheError               the cache's folder cannot be read or written
     ├── RunFailedError           a notebook's own failure, raised: carries the Failure
     └── EngineError              the machine's failure
         ├── KernelNotFoundError  no kernel for the notebook's language
@@ -79,6 +80,10 @@ class FormatError(UsageError):
 
 class EngineNotFoundError(UsageError):
     """No engine of that name is installed."""
+
+
+class CacheError(NbnodesError):
+    """The cache's folder cannot be read or written."""
 
 
 class RunFailedError(NbnodesError):

@@ -25,6 +25,25 @@ OnMessage = Callable[[str, Mapping[str, Any]], None]
 Interruption = Callable[[], EngineError | None]
 
 
+def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
+    """Have a kernel manager keep its files in `folder` and, where it can, its sockets too.
+
+    Ports would be raced for by kernels that start together (papermill issue 511); of the kernels
+    in other languages, few know sockets that are files.
+    """
+    manager.connection_file = os.path.join(folder, "connection.json")
+    if spec.is_python and os.name == "posix":
+        manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
+
+
+def kernel_environment(spec: Kernelspec) -> dict[str, str]:
+    """Return the environment a kernel starts with."""
+    environment = dict(os.environ)
+    if spec.is_python:
+        environment["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    return environment
+
+
 class KernelProcess:
     """A running kernel. Belongs to one thread.
 
@@ -40,7 +59,7 @@ class KernelProcess:
         self._manager = _manager(spec, folder)
         self._log_path = os.path.join(folder, "kernel.log")
         with open(self._log_path, "wb") as log:
-            self._manager.start_kernel(cwd=cwd, env=_environment(spec), stdout=log, stderr=log)
+            self._manager.start_kernel(cwd=cwd, env=kernel_environment(spec), stdout=log, stderr=log)
         self._client = self._manager.client()
         self._client.start_channels(hb=False)
 
@@ -174,19 +193,9 @@ def open_kernel(
 def _manager(spec: Kernelspec, folder: str) -> Any:
     from jupyter_client import KernelManager
 
-    manager = KernelManager(
-        kernel_name=spec.name, connection_file=os.path.join(folder, "connection.json")
-    )
-    if spec.is_python and os.name == "posix":  # sockets in our folder: no port to race for
-        manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
+    manager = KernelManager(kernel_name=spec.name)
+    use_private_sockets(manager, spec, folder)
     return manager
-
-
-def _environment(spec: Kernelspec) -> dict[str, str]:
-    environment = dict(os.environ)
-    if spec.is_python:
-        environment["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-    return environment
 
 
 def _outcome(reply: Mapping[str, Any]) -> tuple[RaisedError | None, bool]:

@@ -52,6 +52,10 @@ class OutputLog:
             case "display_data" | "execute_result" | "error":
                 self._append(message_type, content)
 
+    def note_dropped(self, count_bytes: int) -> None:
+        """Count output that was dropped before it came here."""
+        self._dropped_bytes += count_bytes
+
     def extend_cell(self, outputs: Iterable[Mapping[str, Any]]) -> None:
         """Take outputs that are in nbformat's form already."""
         for output in outputs:

@@ -6,14 +6,17 @@ engine prepares it, so that values arrive as objects although papermill's cell s
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import subprocess
 import tempfile
-import warnings
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import (  # noqa: TID253  # this module is imported lazily
     CellExecutionError,
     CellTimeoutError,
@@ -29,6 +32,7 @@ from nbnodes.engines import crossing, foreign
 from nbnodes.engines.collect import RaisedError, failure, success
 from nbnodes.engines.engine import Progress, RunRequest, run_in_thread
 from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
 from nbnodes.engines.outputs import OutputLog
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
@@ -55,10 +59,22 @@ class PapermillEngine:
 
 def _run(request: RunRequest) -> Result:
     spec = find_kernelspec(request.notebook)
-    with tempfile.TemporaryDirectory(prefix="nbnodes-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of papermill's and nbformat's own making
-        run = _PapermillRun(request, spec, folder)
-        return run.result()
+    with tempfile.TemporaryDirectory(prefix="nbnodes-") as folder, _own_loop():
+        return _PapermillRun(request, spec, folder).result()
+
+
+@contextmanager
+def _own_loop() -> Iterator[None]:
+    """Close the event loop that jupyter_core keeps for this thread, and what still waits on it."""
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        waiting = asyncio.all_tasks(loop)
+        for task in waiting:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+        loop.close()
 
 
 class _PapermillRun:
@@ -78,6 +94,8 @@ class _PapermillRun:
         client = _Client(
             manager,
             request=self._request,
+            spec=self._spec,
+            folder=self._folder,
             prologue=self._prologue(),
             kernel_name=self._spec.name,
             resources={"metadata": {"path": self._request.folder}},
@@ -87,7 +105,11 @@ class _PapermillRun:
         self._request.cancel.on_cancel(client.kill)
         manager.notebook_start()
         try:
-            client.execute()
+            client.execute(
+                env=kernel_environment(self._spec),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
         except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
             raise self._machine_failure(error, client) from error
         finally:
@@ -110,9 +132,8 @@ class _PapermillRun:
         return KernelDiedError(f"{where}: the kernel {self._spec.name!r} died: {error}")
 
     def _collected(self, client: _Client, manager: NotebookExecutionManager) -> Result:
-        from dataclasses import replace
-
         log = OutputLog(self._request.output_size_bytes)
+        log.note_dropped(client.dropped_bytes)
         for index in client.executed:
             cell = manager.nb.cells[index]
             log.begin_cell()
@@ -142,18 +163,29 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         manager: NotebookExecutionManager,
         *,
         request: RunRequest,
+        spec: Kernelspec,
+        folder: str,
         prologue: str | None,
         **options: Any,
     ) -> None:
         super().__init__(manager, **options)
         self._request = request
+        self._spec = spec
+        self._folder = folder
         self._prologue = prologue
         self._room_bytes = request.output_size_bytes
+        self.dropped_bytes = 0
         self._exits = False
         self.executed: list[int] = []
         self.done = 0
         self.error: RaisedError | None = None
         self.returned = False
+
+    def create_kernel_manager(self) -> Any:
+        """Make a manager whose sockets lie in our folder where the kernel can do that."""
+        manager = super().create_kernel_manager()
+        use_private_sockets(manager, self._spec, self._folder)
+        return manager
 
     def papermill_execute_cells(self) -> None:
         """Run the cells that a function runs."""
@@ -171,8 +203,12 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
         """Take a message unless the run has printed too much already."""
         if message["msg_type"] == "stream":
-            self._room_bytes -= len(message["content"]["text"])
-            if self._room_bytes < -self._request.output_size_bytes:
+            content = message["content"]
+            text, room = content["text"], max(0, self._room_bytes)
+            self._room_bytes = room - len(text)
+            self.dropped_bytes += max(0, len(text) - room)
+            content["text"] = text[:room]
+            if text and not room:
                 return None
         return super().process_message(message, cell, cell_index)
 

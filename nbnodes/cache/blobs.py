@@ -1,0 +1,92 @@
+"""Large payloads as files named by their content: written once, checked whenever they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Set as AbstractSet
+
+_GRACE_S = 3600.0  # a file this young may belong to an entry that is being written
+
+
+class Blobs:
+    """A folder of content-addressed files. Safe from several threads and processes."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def write(self, content: bytes) -> str:
+        """Store content durably; return its digest.
+
+        Raises:
+            OSError: If that fails; nothing half-written is left under its name.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        path = self._path(digest)
+        if self.read(digest) is not None:
+            os.utime(path)  # so that a sweep under way takes it for new
+            return digest
+        folder = os.path.dirname(path)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        descriptor, part = tempfile.mkstemp(dir=folder, suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except BaseException:
+            os.unlink(part)
+            raise
+        _sync_folder(folder)
+        return digest
+
+    def read(self, digest: str) -> bytes | None:
+        """Return content; None if it is not there or is not what it was."""
+        try:
+            with open(self._path(digest), "rb") as file:
+                content = file.read()
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == digest else None
+
+    def sweep(self, wanted: AbstractSet[str]) -> int:
+        """Remove files that no entry names; return the bytes given back."""
+        freed_bytes = 0
+        for path in self._paths():
+            try:
+                status = os.stat(path)
+                if os.path.basename(path) in wanted or time.time() - status.st_mtime < _GRACE_S:
+                    continue
+                os.unlink(path)
+            except OSError:  # another process removed it first
+                continue
+            freed_bytes += status.st_size
+        return freed_bytes
+
+    def discard(self, digest: str) -> None:
+        """Remove one file, if it is there."""
+        try:
+            os.unlink(self._path(digest))
+        except OSError:
+            return
+
+    def _path(self, digest: str) -> str:
+        return os.path.join(self._folder, digest[:2], digest)
+
+    def _paths(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self._folder):
+            yield from (os.path.join(folder, name) for name in names)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make a rename durable (POSIX; elsewhere folders cannot be opened, nor need it)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

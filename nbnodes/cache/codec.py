@@ -1,0 +1,206 @@
+"""A Success becomes bytes and comes back the same: its value by type, its outputs as nbformat JSON.
+
+    "NBR1" | length of header (4) | header: JSON | the value, by the codec that the header names
+
+Plain data goes as JSON, arrays as npy, tables as Arrow where pyarrow is installed. Anything else is
+pickled, and a pickle is only ever loaded after its signature, which covers the key, was found ours.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from nbnodes.cache.signing import Signer
+from nbnodes.errors import CacheError
+from nbnodes.result import CacheKey, CellRun, Success
+
+_MAGIC = b"NBR1"
+_LONGEST_INT = 10**4000  # Python refuses to write longer ones in decimal
+_SIGNATURE_BYTES = 32
+
+
+class Codec:
+    """Encodes and decodes Results. Safe from several threads."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+
+    def encode(self, key: CacheKey, result: Success) -> bytes:
+        """Write a Result.
+
+        Raises:
+            CacheError: If its value cannot be written in a form that gives the same value back.
+        """
+        name, body = self._encode_value(key, result.value)
+        header = {
+            "codec": name,
+            "name": result.name,
+            "engine": result.engine,
+            "duration_s": result.duration_s,
+            "cells": [asdict(cell) for cell in result.cells],
+            "executed": result.executed,
+        }
+        try:
+            text = json.dumps(header, ensure_ascii=False).encode()
+        except (TypeError, ValueError) as error:
+            raise CacheError(f"an output of {result.name} cannot be stored: {error}") from error
+        return _MAGIC + len(text).to_bytes(4, "big") + text + body
+
+    def decode(self, key: CacheKey, payload: bytes) -> Success | None:
+        """Read a Result; None if the bytes are not what `encode` wrote for this key, here."""
+        try:
+            header, body = _split(payload)
+            value = self._decode_value(key, header["codec"], body)
+            return Success(
+                name=header["name"],
+                engine=header["engine"],
+                duration_s=header["duration_s"],
+                cells=tuple(_cell(cell) for cell in header["cells"]),
+                executed=header["executed"],
+                key=key,
+                cached=True,
+                value=value,
+            )
+        except Exception:  # noqa: BLE001  # whatever an old, foreign or damaged entry does is a miss
+            return None
+
+    def _encode_value(self, key: CacheKey, value: Any) -> tuple[str, bytes]:
+        if _is_plain(value):
+            return "json", json.dumps(value, ensure_ascii=False, check_circular=False).encode()
+        if isinstance(value, bytes) and type(value) is bytes:
+            return "bytes", value
+        library = type(value).__module__.partition(".")[0]
+        if library == "numpy" and type(value).__name__ == "ndarray" and not value.dtype.hasobject:
+            return "npy", _to_npy(value)
+        table = _to_arrow(value) if library == "pandas" else None
+        if table is not None:
+            return "arrow", table
+        body = _to_pickle(value)
+        return "pickle", self._signer.sign(key.encode(), b"pickle", body) + body
+
+    def _decode_value(self, key: CacheKey, name: str, body: bytes) -> Any:
+        if name == "pickle":
+            signature, body = body[:_SIGNATURE_BYTES], body[_SIGNATURE_BYTES:]
+            if not self._signer.verify(signature, key.encode(), b"pickle", body):
+                raise CacheError("this entry was not written here")
+        return _DECODERS[name](body)
+
+
+def _split(payload: bytes) -> tuple[dict[str, Any], bytes]:
+    if payload[:4] != _MAGIC:
+        raise ValueError("not a Result")
+    end = 8 + int.from_bytes(payload[4:8], "big")
+    return json.loads(payload[8:end]), payload[end:]
+
+
+def _cell(written: dict[str, Any]) -> CellRun:
+    return CellRun(**(written | {"outputs": tuple(written["outputs"])}))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON gives back the very same value, types included."""
+    kind = type(value)
+    if value is None or kind is bool:
+        return True
+    if kind is int:
+        return -_LONGEST_INT < value < _LONGEST_INT
+    if kind is float:
+        return not math.isnan(value) or math.copysign(1, value) > 0
+    if kind is str:
+        return value.isascii() or _is_utf8(value)
+    try:
+        if kind is list:
+            return all(map(_is_plain, value))
+        return kind is dict and all(type(k) is str and _is_plain(k) and _is_plain(v) for k, v in value.items())
+    except RecursionError:
+        return False
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _to_npy(array: Any) -> bytes:
+    import numpy as np
+
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def _from_npy(body: bytes) -> Any:
+    import numpy as np
+
+    return np.load(io.BytesIO(body), allow_pickle=False)
+
+
+def _to_arrow(value: Any) -> bytes | None:
+    """Write a table as Arrow; None where Arrow is not there or would change it."""
+    import pandas as pd
+
+    if type(value) is not pd.DataFrame:
+        return None
+    try:
+        import pyarrow as pa
+
+        table = pa.Table.from_pandas(value)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        body: bytes = sink.getvalue().to_pybytes()
+        return body if _is_same_table(value, _from_arrow(body)) else None
+    except Exception:  # noqa: BLE001  # Arrow refuses in many ways; pickle takes what it refuses
+        return None
+
+
+def _is_same_table(one: Any, other: Any) -> bool:
+    import pandas as pd
+
+    try:
+        pd.testing.assert_frame_equal(one, other, check_exact=True, check_freq=True, check_flags=True)
+    except AssertionError:
+        return False
+    return bool(one.attrs == other.attrs and type(one.index) is type(other.index))
+
+
+def _from_arrow(body: bytes) -> Any:
+    import pyarrow as pa
+
+    return pa.ipc.open_file(pa.BufferReader(body)).read_all().to_pandas()
+
+
+def _to_pickle(value: Any) -> bytes:
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps(value, protocol=5))
+    except Exception as error:
+        # a class may fail to pickle in any way it likes
+        kind = type(value)
+        raise CacheError(
+            f"a {kind.__module__}.{kind.__qualname__} cannot be stored ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _from_pickle(body: bytes) -> Any:
+    import pickle
+
+    return pickle.loads(body)  # noqa: S301  # only after its signature was verified
+
+
+_DECODERS: dict[str, Callable[[bytes], Any]] = {
+    "json": json.loads,
+    "bytes": bytes,
+    "npy": _from_npy,
+    "arrow": _from_arrow,
+    "pickle": _from_pickle,
+}

@@ -1,0 +1,187 @@
+"""A Notebook, its values and its surroundings become a CacheKey, part by part; two differ in which? Pure."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nbnodes.cache.fingerprint import VERSION, fingerprint
+from nbnodes.notebook.binding import bind_parameters
+from nbnodes.notebook.document import PARAMETERS, RAISES, RETURN, Cell, Notebook
+from nbnodes.notebook.parameters import literal_defaults
+from nbnodes.notebook.python import parse_cell
+from nbnodes.notebook.surroundings import Surroundings
+from nbnodes.result import CacheKey
+
+_SHOWN = 60  # characters of a value that `why` shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyParts:
+    """Everything a Result depends on. Equal parts, equal key.
+
+    Attributes:
+        cells: (position in the file, digest of its code) of each cell that runs, in order.
+        parameters: [digest, short text] of each given value and of each literal default in use.
+        modules: See `Surroundings`.
+        files: See `Surroundings`.
+        packages: See `Surroundings`.
+        language: Its language; for Python with the interpreter's version.
+        kernel: Name of its kernel, where that is not Python.
+        document: Name of the engine whose own executed notebook is part of the Result; else "".
+    """
+
+    cells: tuple[tuple[int, str], ...]
+    parameters: Mapping[str, tuple[str, str]]
+    modules: Mapping[str, str]
+    files: Mapping[str, str]
+    packages: Mapping[str, str]
+    language: str
+    kernel: str = ""
+    document: str = ""
+
+    @property
+    def key(self) -> CacheKey:
+        """The key: a SHA-256 in hex."""
+        named = {name: digest for name, (digest, _) in self.parameters.items()}
+        parts = asdict(self) | {
+            "version": VERSION,
+            "parameters": named,
+            "cells": [digest for _, digest in self.cells],
+        }
+        return CacheKey(fingerprint(parts))
+
+    def to_json(self) -> str:
+        """Write the parts down, for a later `differences`."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> KeyParts:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: If it did not.
+        """
+        try:
+            parts = json.loads(text)
+            parts["cells"] = tuple((index, digest) for index, digest in parts["cells"])
+            parts["parameters"] = {n: (d, shown) for n, (d, shown) in parts["parameters"].items()}
+            return cls(**parts)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"not the parts of a key: {error}") from error
+
+
+def key_parts(
+    notebook: Notebook, values: Mapping[str, Any], surroundings: Surroundings, *, document: str = ""
+) -> KeyParts:
+    """Take a run apart into what its Result depends on.
+
+    A default that is a plain literal counts as a given value, so that `f()` and `f(n=15)` are one
+    run when 15 is the default.
+
+    Raises:
+        FingerprintError: If a value has no cache key.
+    """
+    effective = dict(values)
+    if notebook.is_python:
+        for cell in notebook.parameters_cells:
+            effective = literal_defaults(cell.source) | effective
+    version = ".".join(map(str, sys.version_info[:2]))
+    return KeyParts(
+        cells=tuple(
+            (cell.index, _code_digest(cell, notebook, frozenset(effective)))
+            for cell in notebook.steps(parameterized=bool(values))
+        ),
+        parameters={
+            name: (fingerprint(value, where=name), _shown(value))
+            for name, value in sorted(effective.items())
+        },
+        modules=surroundings.modules,
+        files=surroundings.files,
+        packages=surroundings.packages,
+        language=f"python {version}" if notebook.is_python else notebook.language,
+        kernel="" if notebook.is_python else notebook.kernel_name,
+        document=document,
+    )
+
+
+def differences(earlier: KeyParts, now: KeyParts) -> list[str]:
+    """Say what changed, one line a change, in words for people."""
+    return [
+        *_changed_cells(earlier.cells, now.cells),
+        *_changed_parameters(earlier.parameters, now.parameters),
+        *_changed_names("", earlier.modules, now.modules),
+        *_changed_names("", earlier.files, now.files),
+        *_changed_names("package ", earlier.packages, now.packages, show=True),
+        *_changed_text("language", earlier.language, now.language),
+        *_changed_text("kernel", earlier.kernel, now.kernel),
+        *_changed_text("engine", earlier.document or "any", now.document or "any"),
+    ]
+
+
+def _code_digest(cell: Cell, notebook: Notebook, given: frozenset[str]) -> str:
+    """Name what a cell does; comments, blank lines and replaced defaults do nothing."""
+    roles = sorted({PARAMETERS, RETURN, RAISES} & set(cell.tags))
+    quiet = cell.source.rstrip().endswith(";")  # IPython then shows no result
+    parsed = parse_cell(cell.source) if notebook.is_python else None
+    if parsed is None:
+        text = cell.source.strip()
+    else:
+        is_bound = PARAMETERS in cell.tags
+        tree = bind_parameters(parsed.tree, given) if is_bound else parsed.tree
+        text = "\n".join([ast.dump(tree), *parsed.escapes])
+    content = json.dumps([roles, quiet, parsed is None, text])
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _shown(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    if shape is not None:
+        return f"{type(value).__name__} {shape}"
+    text = repr(value) if not isinstance(value, int) or abs(value) < 10**_SHOWN else "a large int"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _changed_cells(
+    earlier: tuple[tuple[int, str], ...], now: tuple[tuple[int, str], ...]
+) -> Iterator[str]:
+    before, after = [digest for _, digest in earlier], [digest for _, digest in now]
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        both = min(b - a, d - c)
+        yield from (f"cell {now[c + i][0] + 1} changed" for i in range(both))
+        yield from (f"cell {now[i][0] + 1} added" for i in range(c + both, d))
+        yield from (f"cell {earlier[i][0] + 1} removed" for i in range(a + both, b))
+
+
+def _changed_parameters(
+    earlier: Mapping[str, tuple[str, str]], now: Mapping[str, tuple[str, str]]
+) -> Iterator[str]:
+    for name in sorted({*earlier, *now}):
+        (old, old_text), (new, new_text) = (side.get(name, ("", "unset")) for side in (earlier, now))
+        if old != new:
+            same = old_text == new_text
+            yield f"{name} changed (both {new_text})" if same else f"{name} {old_text} → {new_text}"
+
+
+def _changed_names(
+    prefix: str, earlier: Mapping[str, str], now: Mapping[str, str], *, show: bool = False
+) -> Iterator[str]:
+    for name in sorted({*earlier, *now}):
+        old, new = earlier.get(name), now.get(name)
+        if old == new:
+            continue
+        verb = "added" if old is None else "removed" if new is None or new == "missing" else "changed"
+        yield f"{prefix}{name} {old or 'none'} → {new or 'none'}" if show else f"{prefix}{name} {verb}"
+
+
+def _changed_text(what: str, earlier: str, now: str) -> Iterator[str]:
+    if earlier != now:
+        yield f"{what} {earlier or 'none'} → {now or 'none'}"

@@ -1,0 +1,38 @@
+"""A location as the settings write it becomes a CacheStore."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from nbnodes.cache.store import CacheStore
+
+MEMORY, OFF = ":memory:", "off"
+
+
+def open_store(
+    location: str, *, limit_bytes: int, durability: Literal["normal", "full"]
+) -> CacheStore | None:
+    """Open the store at a location.
+
+    Args:
+        location: A folder; "" for the user's cache folder; ":memory:"; "off" for none.
+        limit_bytes: It is kept below this size.
+        durability: "full" also survives a power cut.
+    """
+    if location == OFF:
+        return None
+    if location == MEMORY:
+        from nbnodes.cache.memory import MemoryStore
+
+        return MemoryStore(limit_bytes=limit_bytes)
+    from nbnodes.cache.sqlite import SqliteStore
+
+    folder = os.path.abspath(os.path.expanduser(location)) if location else _user_folder()
+    return SqliteStore(folder, limit_bytes=limit_bytes, durability=durability)
+
+
+def _user_folder() -> str:
+    import platformdirs
+
+    return platformdirs.user_cache_dir("nbnodes", appauthor=False)

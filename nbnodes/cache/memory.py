@@ -1,0 +1,98 @@
+"""A CacheStore in this process's memory: for tests, and for sessions that leave nothing behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from nbnodes.cache.eviction import victims
+from nbnodes.cache.store import Entry, EntryFacts, Interruption
+from nbnodes.result import CacheKey
+
+_TICK_S = 0.05
+
+
+class MemoryStore:
+    """Keeps Results while it lives. See `nbnodes.cache.store.CacheStore`."""
+
+    location = "memory"
+
+    def __init__(self, *, limit_bytes: int = 2_000_000_000) -> None:
+        self._limit_bytes = limit_bytes
+        self._changed = threading.Condition()
+        self._payloads: dict[CacheKey, bytes] = {}
+        self._facts: dict[CacheKey, EntryFacts] = {}
+        self._flying: set[CacheKey] = set()
+
+    def get(self, key: CacheKey) -> bytes | None:
+        """See `CacheStore.get`."""
+        with self._changed:
+            if key in self._facts:
+                self._facts[key] = replace(self._facts[key], last_used_at=time.time())
+            return self._payloads.get(key)
+
+    def put(self, entry: Entry) -> None:
+        """See `CacheStore.put`."""
+        now = time.time()
+        with self._changed:
+            self._payloads[entry.key] = entry.payload
+            self._facts[entry.key] = EntryFacts(
+                key=entry.key,
+                notebook=entry.notebook,
+                family=entry.family,
+                size_bytes=len(entry.payload),
+                cost_s=entry.cost_s,
+                created_at=now,
+                last_used_at=now,
+                parts=entry.parts,
+            )
+        self.collect_garbage()
+
+    def delete(self, keys: Iterable[CacheKey]) -> int:
+        """See `CacheStore.delete`."""
+        with self._changed:
+            found = [key for key in keys if self._payloads.pop(key, None) is not None]
+            for key in found:
+                del self._facts[key]
+            return len(found)
+
+    def facts(self, family: str | None = None) -> list[EntryFacts]:
+        """See `CacheStore.facts`."""
+        with self._changed:
+            chosen = [f for f in self._facts.values() if family in (None, f.family)]
+        return sorted(chosen, key=lambda f: f.last_used_at, reverse=True)
+
+    def collect_garbage(self, limit_bytes: int | None = None) -> int:
+        """See `CacheStore.collect_garbage`."""
+        limit_bytes = self._limit_bytes if limit_bytes is None else limit_bytes
+        facts = self.facts()
+        chosen = set(victims(facts, limit_bytes, time.time()))
+        self.delete(chosen)
+        return sum(f.size_bytes for f in facts if f.key in chosen)
+
+    def verify(self) -> list[str]:
+        """See `CacheStore.verify`: memory is taken at its word."""
+        return []
+
+    @contextmanager
+    def flight(self, key: CacheKey, interruption: Interruption) -> Iterator[None]:
+        """See `CacheStore.flight`."""
+        with self._changed:
+            while key in self._flying:
+                error = interruption()
+                if error:
+                    raise error
+                self._changed.wait(_TICK_S)
+            self._flying.add(key)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._flying.discard(key)
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """See `CacheStore.close`."""

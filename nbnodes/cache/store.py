@@ -1,0 +1,100 @@
+"""The CacheStore protocol: bytes by key, written once, with what is known about each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from nbnodes.errors import EngineError
+from nbnodes.result import CacheKey
+
+Interruption = Callable[[], EngineError | None]
+"""Says why to stop waiting, as the error to raise; None to go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One stored run.
+
+    Attributes:
+        key: Its key.
+        payload: The encoded Result.
+        notebook: The notebook's name.
+        family: What its runs have in common: the notebook's path.
+        cost_s: Seconds it took to compute.
+        parts: The key's parts as JSON, to explain later misses.
+    """
+
+    key: CacheKey
+    payload: bytes
+    notebook: str
+    family: str
+    cost_s: float
+    parts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFacts:
+    """What is known about a stored run without reading it.
+
+    Attributes:
+        key: Its key.
+        notebook: The notebook's name.
+        family: The notebook's path.
+        size_bytes: Size of its payload.
+        cost_s: Seconds it took to compute.
+        created_at: When it was stored, seconds since 1970 UTC.
+        last_used_at: When it was last used, to the hour.
+        parts: The key's parts as JSON.
+    """
+
+    key: CacheKey
+    notebook: str
+    family: str
+    size_bytes: int
+    cost_s: float
+    created_at: float
+    last_used_at: float
+    parts: str
+
+
+@runtime_checkable
+class CacheStore(Protocol):
+    """Keeps encoded Results. Safe from several threads; what `put` accepted is never lost.
+
+    Every method raises `CacheError` if the place where it keeps them fails.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where it keeps them, for people."""
+
+    def get(self, key: CacheKey) -> bytes | None:
+        """Return the payload stored for a key; None if there is none or it was damaged."""
+
+    def put(self, entry: Entry) -> None:
+        """Store a run; when this returns, it survives the process."""
+
+    def delete(self, keys: Iterable[CacheKey]) -> int:
+        """Forget runs; return how many there were."""
+
+    def facts(self, family: str | None = None) -> list[EntryFacts]:
+        """List what is stored, the last used first."""
+
+    def collect_garbage(self, limit_bytes: int | None = None) -> int:
+        """Shrink below the limit (default: the store's own); return the bytes given back."""
+
+    def verify(self) -> list[str]:
+        """Read everything; return what is damaged, in words, having forgotten it."""
+
+    def flight(self, key: CacheKey, interruption: Interruption) -> AbstractContextManager[None]:
+        """Hold a key while its run is made: of several callers, in any process, one at a time.
+
+        Raises:
+            EngineError: What `interruption` returned while waiting.
+        """
+
+    def close(self) -> None:
+        """Give back everything held; may be called twice."""

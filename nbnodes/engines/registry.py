@@ -1,0 +1,46 @@
+"""A name becomes an Engine: the built-in ones, and those that packages add as entry points."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from nbnodes.engines.engine import Engine
+from nbnodes.errors import EngineNotFoundError
+
+ENTRY_POINT_GROUP = "nbnodes.engines"
+
+_BUILT_IN = {  # imported when asked for: each brings a heavy library
+    "inprocess": "nbnodes.engines.inprocess:InProcessEngine",
+    "kernel": "nbnodes.engines.kernel:KernelEngine",
+    "papermill": "nbnodes.engines.papermill:PapermillEngine",
+}
+
+
+def engine_names() -> tuple[str, ...]:
+    """Return the names of all engines, sorted."""
+    return tuple(sorted({*_BUILT_IN, *_added()}))
+
+
+def open_engine(name: str) -> Engine:
+    """Make the engine of that name.
+
+    Raises:
+        EngineNotFoundError: Naming those there are.
+    """
+    if name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        factory: Callable[[], Engine] = getattr(importlib.import_module(module), attribute)
+        return factory()
+    added = _added()
+    if name not in added:
+        known = ", ".join(engine_names())
+        raise EngineNotFoundError(f"there is no engine {name!r} (there are: {known})")
+    return added[name]()
+
+
+def _added() -> dict[str, Callable[[], Engine]]:
+    from importlib.metadata import entry_points
+
+    found = entry_points(group=ENTRY_POINT_GROUP)
+    return {point.name: (lambda point=point: point.load()()) for point in found}

@@ -1,0 +1,197 @@
+"""What a notebook's value depends on besides its cells: local modules, declared files and packages."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbnodes.errors import NotebookError
+from nbnodes.notebook.document import Notebook
+from nbnodes.notebook.python import parse_cell
+
+_RACY_NS = 2_000_000_000  # a file changed this recently may change again with the same timestamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Each dependency with what names its present state.
+
+    Attributes:
+        modules: Digest of each local module's code, by its path from the notebook's folder.
+        files: Digest of each declared file, by its path as declared; "missing" for none.
+        packages: Version of each declared package; "missing" for none.
+    """
+
+    modules: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    stamp: tuple[int, int, int]
+    seen_at_ns: int
+    content: Any
+
+
+class Surveyor:
+    """Looks at surroundings, reading a file again only when it has changed. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], _Seen] = {}
+
+    def survey(self, notebook: Notebook, folder: str) -> Surroundings:
+        """Look at what the notebook depends on when it runs in `folder`.
+
+        Raises:
+            NotebookError: If its `nbnodes: {extras: …}` metadata is malformed.
+        """
+        files, packages = _declared(notebook)
+        return Surroundings(
+            modules=self._modules(notebook, folder) if notebook.is_python else {},
+            files={path: self._file_digest(os.path.join(folder, path)) for path in files},
+            packages={name: _version(name) for name in packages},
+        )
+
+    def _modules(self, notebook: Notebook, folder: str) -> dict[str, str]:
+        """Follow the imports, the modules' own included, as far as they are local."""
+        roots = [folder, *_local_roots()]
+        waiting = [p for names in _notebook_imports(notebook) for p in _located(names, roots)]
+        found: dict[str, str] = {}
+        while waiting:
+            path = waiting.pop()
+            shown = os.path.relpath(path, folder)
+            if shown in found:
+                continue
+            found[shown], imports = self._module(path)
+            package = os.path.dirname(path)
+            for level, names in imports:
+                places = roots if not level else [_up(package, level - 1)]
+                waiting += _located(names, places)
+        return dict(sorted(found.items()))
+
+    def _module(self, path: str) -> tuple[str, list[tuple[int, list[str]]]]:
+        content: tuple[str, list[tuple[int, list[str]]]] = self._read("module", path)
+        return content
+
+    def _file_digest(self, path: str) -> str:
+        try:
+            return str(self._read("file", path))
+        except OSError:
+            return "missing"
+
+    def _read(self, kind: str, path: str) -> Any:
+        status = os.stat(path)
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        seen = self._seen.get((kind, path))
+        if seen and seen.stamp == stamp and seen.seen_at_ns - stamp[0] > _RACY_NS:
+            return seen.content
+        content = _digest(path) if kind == "file" else _module_content(path)
+        self._seen[kind, path] = _Seen(stamp, time.time_ns(), content)
+        return content
+
+
+def _declared(notebook: Notebook) -> tuple[list[str], list[str]]:
+    extras = notebook.options.get("extras", {})
+    problems = []
+    if not isinstance(extras, dict):
+        problems.append("metadata.nbnodes.extras: expected an object")
+        extras = {}
+    for name in ("files", "packages"):
+        listed = extras.get(name, [])
+        if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
+            problems.append(f"metadata.nbnodes.extras.{name}: expected a list of names")
+    problems += [
+        f"metadata.nbnodes.extras.{name}: there are only `files` and `packages`"
+        for name in extras
+        if name not in ("files", "packages")
+    ]
+    if problems:
+        raise NotebookError(notebook.name, problems)
+    return extras.get("files", []), extras.get("packages", [])
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _digest(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _module_content(path: str) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Return a module's digest, comments aside, and what it imports."""
+    with open(path, "rb") as file:
+        source = file.read()
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return hashlib.sha256(source).hexdigest(), []
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), list(_imports(tree))
+
+
+def _notebook_imports(notebook: Notebook) -> Iterator[list[str]]:
+    for cell in notebook.steps(parameterized=False):
+        parsed = parse_cell(cell.source) if "import" in cell.source else None
+        if parsed:
+            yield from (names for _, names in _imports(parsed.tree))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[int, list[str]]]:
+    """Yield each import as its level and the dotted names that may be modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield 0, [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            inner = [f"{module}.{alias.name}".lstrip(".") for alias in node.names]
+            yield node.level, [module, *inner] if module else inner
+
+
+def _located(names: Iterable[str], roots: Iterable[str]) -> list[str]:
+    """Find the files that importing these dotted names would run."""
+    found: list[str] = []
+    for name in names:
+        for root in roots:
+            steps = _files_of(name, root)
+            if steps:
+                found += steps
+                break
+    return found
+
+
+def _files_of(name: str, root: str) -> list[str]:
+    found: list[str] = []
+    place = root
+    for part in name.split("."):
+        place = os.path.join(place, part)
+        for candidate in (os.path.join(place, "__init__.py"), f"{place}.py"):
+            if os.path.isfile(candidate):
+                found.append(candidate)
+                break
+    return found
+
+
+def _local_roots() -> list[str]:
+    """Return the folders on the import path that hold a project's own code, not installed packages."""
+    installed = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
+    roots = [os.path.abspath(entry) for entry in sys.path if entry and os.path.isdir(entry)]
+    return [r for r in roots if not r.startswith(installed) and "site-packages" not in r]
+
+
+def _up(folder: str, levels: int) -> str:
+    for _ in range(levels):
+        folder = os.path.dirname(folder)
+    return folder
