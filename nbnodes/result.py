@@ -70,7 +70,7 @@ class _Run:
 
     name: str
     engine: str
-    cells: tuple[CellRun, ...] = ()
+    cells: tuple[CellRun, ...] = field(default=(), repr=False)
     duration_s: float = 0.0
     key: CacheKey | None = None
     cached: bool = False
@@ -97,15 +97,23 @@ class _Run:
         """The executed notebook (nbformat `NotebookNode`), parameters injected as papermill does.
 
         Raises:
-            LookupError: If the Result was made without its notebook.
+            LookupError: As `notebook_json`.
         """
-        if self.executed is None and self.document is None:
-            raise LookupError(f"this Result of {self.name} does not carry its notebook")
         import nbformat
 
-        if self.executed is not None or self.document is None:
-            return nbformat.from_dict(dict(self.executed or {}))
-        return nbformat.from_dict(self.document(self))
+        return nbformat.from_dict(self.notebook_json())
+
+    def notebook_json(self) -> dict[str, Any]:
+        """Return the executed notebook as plain nbformat 4 JSON.
+
+        Raises:
+            LookupError: If the Result was made without its notebook.
+        """
+        if self.executed is not None:
+            return dict(self.executed)
+        if self.document is None:
+            raise LookupError(f"this Result of {self.name} does not carry its notebook")
+        return self.document(self)
 
     def _stream(self, name: Literal["stdout", "stderr"]) -> str:
         streams = (out for out in self.outputs if out["output_type"] == "stream")

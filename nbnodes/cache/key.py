@@ -34,6 +34,7 @@ class KeyParts:
         packages: See `Surroundings`.
         language: Its language; for Python with the interpreter's version.
         kernel: Name of its kernel, where that is not Python.
+        folder: Where it runs: files that it reads undeclared lie there.
         document: Name of the engine whose own executed notebook is part of the Result; else "".
     """
 
@@ -44,6 +45,7 @@ class KeyParts:
     packages: Mapping[str, str]
     language: str
     kernel: str = ""
+    folder: str = ""
     document: str = ""
 
     @property
@@ -78,7 +80,12 @@ class KeyParts:
 
 
 def key_parts(
-    notebook: Notebook, values: Mapping[str, Any], surroundings: Surroundings, *, document: str = ""
+    notebook: Notebook,
+    values: Mapping[str, Any],
+    surroundings: Surroundings,
+    *,
+    folder: str = "",
+    document: str = "",
 ) -> KeyParts:
     """Take a run apart into what its Result depends on.
 
@@ -107,6 +114,7 @@ def key_parts(
         packages=surroundings.packages,
         language=f"python {version}" if notebook.is_python else notebook.language,
         kernel="" if notebook.is_python else notebook.kernel_name,
+        folder=folder,
         document=document,
     )
 
@@ -121,6 +129,7 @@ def differences(earlier: KeyParts, now: KeyParts) -> list[str]:
         *_changed_names("package ", earlier.packages, now.packages, show=True),
         *_changed_text("language", earlier.language, now.language),
         *_changed_text("kernel", earlier.kernel, now.kernel),
+        *_changed_text("folder", earlier.folder, now.folder),
         *_changed_text("engine", earlier.document or "any", now.document or "any"),
     ]
 

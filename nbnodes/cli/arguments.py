@@ -1,0 +1,259 @@
+"""`run`'s options, written down once: read here without click, whose import costs more than a cached run.
+
+What this reader does not understand it leaves to click, which explains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbnodes.errors import UsageError
+from nbnodes.notebook.validation import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option.
+
+    Attributes:
+        names: How it is written.
+        field: The field of `RunArguments` that it sets.
+        help: What it does.
+        nargs: How many words follow it; 0 for a switch.
+        multiple: Whether it may be given again; the values gather.
+        metavar: What stands for its words in the help.
+        kind: str, int or float.
+        choices: The words allowed; empty for any.
+    """
+
+    names: tuple[str, ...]
+    field: str
+    help: str
+    nargs: int = 1
+    multiple: bool = False
+    metavar: str | None = None
+    kind: type = str
+    choices: tuple[str, ...] = ()
+
+
+OPTIONS = (
+    Option(
+        names=("-p", "--parameters"),
+        field="parameters",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="A parameter; the value takes the declared type.",
+    ),
+    Option(
+        names=("-r", "--parameters_raw"),
+        field="parameters_raw",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="A parameter whose value is text.",
+    ),
+    Option(
+        names=("-f", "--parameters_file"),
+        field="parameters_file",
+        multiple=True,
+        metavar="FILE",
+        help="Parameters from a YAML or JSON file; - for standard input.",
+    ),
+    Option(
+        names=("-y", "--parameters_yaml"),
+        field="parameters_yaml",
+        multiple=True,
+        metavar="YAML",
+        help="Parameters as YAML.",
+    ),
+    Option(
+        names=("-b", "--parameters_base64"),
+        field="parameters_base64",
+        multiple=True,
+        metavar="BASE64",
+        help="Parameters as YAML in base64.",
+    ),
+    Option(
+        names=("--engine",),
+        field="engine",
+        metavar="NAME",
+        help="The engine: kernel, inprocess, papermill, or one that a package adds.",
+    ),
+    Option(
+        names=("-o", "--output"),
+        field="output",
+        metavar="FILE",
+        help="Write the executed notebook to this file.",
+    ),
+    Option(
+        names=("--json",),
+        field="as_json",
+        nargs=0,
+        help="Print value, key, engine, time and whether it was cached as one JSON object.",
+    ),
+    Option(
+        names=("--format",),
+        field="format",
+        choices=("text", "json", "html", "csv", "png"),
+        help="How to print the value (default: text).",
+    ),
+    Option(
+        names=("--timeout",),
+        field="timeout_s",
+        kind=float,
+        metavar="SECONDS",
+        help="Stop the notebook after this time.",
+    ),
+    Option(
+        names=("--cwd",),
+        field="cwd",
+        metavar="FOLDER",
+        help="Run in this folder instead of the notebook's.",
+    ),
+    Option(
+        names=("--cache",),
+        field="cache",
+        metavar="FOLDER",
+        help="Keep and look for results in this folder.",
+    ),
+    Option(names=("--no-cache",), field="no_cache", nargs=0, help="Run, and keep nothing."),
+    Option(names=("--refresh",), field="refresh", nargs=0, help="Run, and replace what is kept."),
+    Option(names=("-q", "--quiet"), field="quiet", nargs=0, help="No progress bar, no warnings."),
+    Option(
+        names=("-v", "--verbose"),
+        field="verbose",
+        nargs=0,
+        help="Show what the notebook prints, on standard error.",
+    ),
+)
+_BY_NAME = {name: option for option in OPTIONS for name in option.names}
+
+
+@dataclass(slots=True, kw_only=True)
+class RunArguments:
+    """A `run` command, read."""
+
+    notebook: str = ""
+    parameters: list[tuple[str, str]] = field(default_factory=list)
+    parameters_raw: list[tuple[str, str]] = field(default_factory=list)
+    parameters_file: list[str] = field(default_factory=list)
+    parameters_yaml: list[str] = field(default_factory=list)
+    parameters_base64: list[str] = field(default_factory=list)
+    engine: str | None = None
+    output: str | None = None
+    as_json: bool = False
+    format: str = "text"
+    timeout_s: float | None = None
+    cwd: str | None = None
+    cache: str | None = None
+    no_cache: bool = False
+    refresh: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """Return the parameters; of one given twice, the later kind in papermill's order holds.
+
+        Raises:
+            UsageError: If YAML or base64 is malformed, or a file cannot be read.
+        """
+        found: dict[str, Any] = {}
+        for text in self._yaml_texts():
+            found |= _from_yaml(text)
+        found |= {name: Text(value) for name, value in self.parameters}
+        found |= dict(self.parameters_raw)
+        return found
+
+    def _yaml_texts(self) -> Iterator[str]:
+        for encoded in self.parameters_base64:
+            import base64
+            import binascii
+
+            try:
+                yield base64.b64decode(encoded, validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError) as error:
+                raise UsageError(f"-b {encoded}: it is not base64 of UTF-8 text: {error}") from None
+        yield from (_file_text(path) for path in self.parameters_file)
+        yield from self.parameters_yaml
+
+
+def parse_run(words: Sequence[str]) -> RunArguments | None:
+    """Read the words after `run`; None where click should, to help or to complain."""
+    arguments = RunArguments()
+    rest = iter(words)
+    try:
+        for word in rest:
+            if not _take(arguments, word, rest):
+                return None
+    except (StopIteration, ValueError):
+        return None
+    return arguments if arguments.notebook else None
+
+
+def _take(arguments: RunArguments, word: str, rest: Iterator[str]) -> bool:
+    """Take one word and those that belong to it; return whether they were understood."""
+    if word == "-" and arguments.notebook:
+        arguments.parameters_file.append(word)
+        return True
+    name, equals, attached = word.partition("=") if word.startswith("--") else (word, "", "")
+    option = _BY_NAME.get(name)
+    if option is None:
+        if word.startswith("-") or arguments.notebook:
+            return False
+        arguments.notebook = word
+        return True
+    if equals and option.nargs != 1:
+        return False
+    values = [attached] if equals else [next_word(rest) for _ in range(option.nargs)]
+    if option.choices and values[0] not in option.choices:
+        return False
+    _set(arguments, option, values)
+    return True
+
+
+def next_word(rest: Iterator[str]) -> str:
+    """Return the next word.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    word = next(rest, None)
+    if word is None:
+        raise ValueError("a word is missing")
+    return word
+
+
+def _set(arguments: RunArguments, option: Option, values: list[str]) -> None:
+    if option.multiple:
+        getattr(arguments, option.field).append(tuple(values) if option.nargs > 1 else values[0])
+    else:
+        setattr(arguments, option.field, option.kind(values[0]) if option.nargs else True)
+
+
+def _file_text(path: str) -> str:
+    import sys
+
+    if path == "-":
+        return sys.stdin.read()
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"-f {path}: {error}") from error
+
+
+def _from_yaml(text: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"parameters: it is not YAML: {error}") from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+        raise UsageError("parameters: YAML must map names to values, as in `n: 10`")
+    return found

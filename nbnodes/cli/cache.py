@@ -1,0 +1,198 @@
+"""`nbnodes cache`: what is kept, why a run would or would not be a hit, and keeping house."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from nbnodes.cache.key import KeyParts, differences
+from nbnodes.cache.store import CacheStore, EntryFacts
+from nbnodes.errors import UsageError
+from nbnodes.notebook.validation import Text
+from nbnodes.project import Project
+from nbnodes.session import RunOptions, Session
+
+
+@click.group()
+@click.option("--cache", "folder", metavar="FOLDER", help="The cache's folder.")
+@click.pass_context
+def cache(context: click.Context, folder: str | None) -> None:
+    """See and tend what is kept of earlier runs."""
+    context.obj = folder
+
+
+def _with_session(command: Callable[..., None]) -> Callable[..., None]:
+    """Open the Session whose cache the command is about, and close it."""
+
+    @click.pass_obj
+    @wraps(command)
+    def wrapped(folder: str | None, *args: Any, **options: Any) -> None:
+        with Project.at(cache=folder).session() as session:
+            if session.store is None:
+                raise UsageError('there is no cache: the settings say cache = "off"')
+            command(session, session.store, *args, **options)
+
+    return wrapped
+
+
+@cache.command("ls")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@_with_session
+def list_entries(_: Session, store: CacheStore, *, as_json: bool) -> None:
+    """List what is kept, the last used first."""
+    for facts in store.facts():
+        if as_json:
+            click.echo(json.dumps(_plain(facts), ensure_ascii=False))
+        else:
+            shown = ", ".join(f"{n}={v}" for n, v in _parameters(facts).items())
+            size, cost = _size(facts.size_bytes), f"{facts.cost_s:.2f} s"
+            click.echo(f"{facts.key[:12]}  {facts.notebook:<24} {size:>9} {cost:>9}  {shown}")
+
+
+@cache.command()
+@click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_with_session
+def show(_: Session, store: CacheStore, key: str, *, as_json: bool) -> None:
+    """Show what is known of the run whose key begins with KEY."""
+    found = [facts for facts in store.facts() if facts.key.startswith(key)]
+    if len(found) != 1:
+        raise UsageError(f"{key}: {len(found)} runs have a key that begins so; see `nbnodes cache ls`")
+    if as_json:
+        click.echo(json.dumps(_plain(found[0]), ensure_ascii=False))
+        return
+    for name, value in _plain(found[0]).items():
+        click.echo(f"{name:<14} {json.dumps(value, ensure_ascii=False) if name == 'parts' else value}")
+
+
+@cache.command()
+@click.argument("notebook")
+@click.option("-p", "--parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter.")
+@click.option("-r", "--parameters_raw", nargs=2, multiple=True, metavar="NAME VALUE", help="As text.")
+@click.option("--cwd", metavar="FOLDER", help="Where it would run.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_with_session
+def why(  # noqa: PLR0913  # one argument an option
+    session: Session,
+    store: CacheStore,
+    notebook: str,
+    parameters: tuple[tuple[str, str], ...],
+    parameters_raw: tuple[tuple[str, str], ...],
+    *,
+    cwd: str | None,
+    as_json: bool,
+) -> None:
+    """Say whether NOTEBOOK would be answered from the cache and, if not, what changed. Runs nothing."""
+    values: dict[str, Any] = {name: Text(value) for name, value in parameters}
+    values |= dict(parameters_raw)
+    model = session.model(notebook)
+    now = session.key_parts(model, values, RunOptions(cwd=cwd))
+    is_hit = store.get(now.key) is not None
+    changes = [] if is_hit else _smallest_change(store, model.notebook.path or model.name, now)
+    if as_json:
+        click.echo(json.dumps({"hit": is_hit, "key": now.key, "changes": changes}, ensure_ascii=False))
+    elif is_hit:
+        click.echo(f"hit: {now.key[:12]} is kept")
+    else:
+        click.echo("miss: " + ("; ".join(changes) if changes else "it never ran"))
+
+
+@cache.command()
+@_with_session
+def verify(_: Session, store: CacheStore) -> None:
+    """Read everything that is kept; forget what is damaged."""
+    problems = store.verify()
+    for problem in problems:
+        click.echo(problem)
+    click.echo(f"{len(store.facts())} runs are whole, {len(problems)} problems were found")
+
+
+@cache.command()
+@click.option("--size", "limit_mb", type=float, metavar="MB", help="Shrink to this size.")
+@_with_session
+def gc(_: Session, store: CacheStore, *, limit_mb: float | None) -> None:
+    """Give up what is worth least, and files that nothing names."""
+    freed = store.collect_garbage(None if limit_mb is None else int(limit_mb * 1e6))
+    click.echo(f"{_size(freed)} were given back")
+
+
+@cache.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_with_session
+def clear(_: Session, store: CacheStore, *, yes: bool) -> None:
+    """Forget everything."""
+    keys = [facts.key for facts in store.facts()]
+    if not yes:
+        click.confirm(f"Forget {len(keys)} runs in {store.location}?", abort=True)
+    click.echo(f"{store.delete(keys)} runs were forgotten")
+    store.collect_garbage(0)
+
+
+@cache.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_with_session
+def stats(session: Session, store: CacheStore, *, as_json: bool) -> None:
+    """Show how much is kept, and how much work it stands for."""
+    facts = store.facts()
+    counted = {
+        "location": store.location,
+        "runs": len(facts),
+        "notebooks": len({f.family for f in facts}),
+        "size_bytes": sum(f.size_bytes for f in facts),
+        "limit_bytes": session.settings.cache_size_bytes,
+        "cost_s": round(sum(f.cost_s for f in facts), 3),
+    }
+    if as_json:
+        click.echo(json.dumps(counted))
+        return
+    size, limit = _size(sum(f.size_bytes for f in facts)), _size(session.settings.cache_size_bytes)
+    click.echo(f"{counted['runs']} runs of {counted['notebooks']} notebooks in {store.location}")
+    click.echo(f"{size} of {limit}; {counted['cost_s']:g} s of work")
+
+
+def _smallest_change(store: CacheStore, family: str, now: KeyParts) -> list[str]:
+    """Return what differs from the nearest earlier run; of equally near ones, the latest."""
+    found: list[list[str]] = []
+    for facts in store.facts(family):
+        try:
+            found.append(differences(KeyParts.from_json(facts.parts), now))
+        except ValueError:
+            continue  # an entry whose facts were lost explains nothing
+    return min(found, key=len, default=[])
+
+
+def _parameters(facts: EntryFacts) -> dict[str, str]:
+    try:
+        return {name: shown for name, (_, shown) in KeyParts.from_json(facts.parts).parameters.items()}
+    except ValueError:
+        return {}
+
+
+def _plain(facts: EntryFacts) -> dict[str, Any]:
+    return {
+        "key": facts.key,
+        "notebook": facts.notebook,
+        "path": facts.family,
+        "parameters": _parameters(facts),
+        "size_bytes": facts.size_bytes,
+        "cost_s": facts.cost_s,
+        "created_at": _moment(facts.created_at),
+        "last_used_at": _moment(facts.last_used_at),
+        "parts": json.loads(facts.parts) if facts.parts else None,
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
+
+
+def _size(count_bytes: int) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count_bytes >= factor:
+            return f"{count_bytes / factor:.1f} {unit}"
+    return f"{count_bytes} B"

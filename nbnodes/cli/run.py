@@ -1,0 +1,134 @@
+"""`nbnodes run`: the value goes to standard output and nothing else does; all the rest to standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbnodes.cli.arguments import RunArguments
+from nbnodes.engines.engine import CancelToken, Progress
+from nbnodes.errors import FormatError, UsageError
+from nbnodes.formats import FORMATS, jsonable, render
+from nbnodes.project import Project
+from nbnodes.result import Failure, Result, Success
+from nbnodes.session import Model, RunOptions, Session
+
+
+def run_notebook(arguments: RunArguments) -> int:
+    """Run a notebook and print its value; return the exit code.
+
+    Raises:
+        NbnodesError: Wrong usage, or the machine's failure.
+    """
+    if arguments.no_cache and arguments.refresh:
+        raise UsageError("--no-cache and --refresh exclude each other")
+    if arguments.as_json and arguments.format not in ("text", "json"):
+        raise UsageError(f"--json and --format {arguments.format} exclude each other")
+    project = Project.at(cache=arguments.cache, engine=arguments.engine)
+    with project.session() as session:
+        model = session.model(arguments.notebook)
+        result, elapsed_s = _run(session, model, arguments)
+    if arguments.output:
+        _write_notebook(result, arguments.output)
+    if isinstance(result, Failure):
+        _explain(result)
+        return 1
+    if arguments.verbose:
+        sys.stderr.write(result.stdout + result.stderr)
+    _print_value(result, model, arguments, elapsed_s)
+    return 0
+
+
+def _run(session: Session, model: Model, arguments: RunArguments) -> tuple[Result, float]:
+    use: bool | str = "refresh" if arguments.refresh else not arguments.no_cache
+    started_at = time.monotonic()
+    with _progress_bar(model, quiet=arguments.quiet) as on_progress:
+        options = RunOptions(
+            cache=use,
+            timeout_s=arguments.timeout_s,
+            cwd=arguments.cwd,
+            cancel=CancelToken(),
+            on_progress=on_progress,
+        )
+        result = session.run(model, arguments.values(), options)
+    return result, time.monotonic() - started_at
+
+
+@contextmanager
+def _progress_bar(model: Model, *, quiet: bool) -> Iterator[Any]:
+    """Show cells done and time elapsed on a terminal; elsewhere nothing."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    bar: list[Any] = []
+
+    def advance(progress: Progress) -> None:
+        if not bar:
+            from tqdm import tqdm
+
+            shape = "{desc}: {n_fmt}/{total_fmt} cells |{bar}| {elapsed}"
+            bar.append(
+                tqdm(desc=model.name, total=progress.total, leave=False, bar_format=shape, ncols=72)
+            )
+        bar[0].update(progress.done - bar[0].n)
+
+    try:
+        yield advance
+    finally:
+        for opened in bar:
+            opened.close()
+
+
+def _print_value(result: Success, model: Model, arguments: RunArguments, elapsed_s: float) -> None:
+    if arguments.as_json:
+        print(json.dumps(_envelope(result, elapsed_s), ensure_ascii=False))  # noqa: T201
+        return
+    content = render(result, arguments.format)
+    if isinstance(content, bytes):
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    elif model.notebook.return_cell is not None or arguments.format != "text":
+        print(content.rstrip("\n"))  # noqa: T201
+
+
+def _envelope(result: Success, elapsed_s: float) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "cached": result.cached,
+        "key": result.key,
+        "engine": result.engine,
+        "duration_s": round(elapsed_s, 6),
+        "notebook": result.name,
+    }
+    try:
+        return {"value": jsonable(result.value), **described}
+    except FormatError:
+        forms = [name for name in FORMATS if name not in ("json", "csv")]
+        text = render(result, "text")
+        return {"value": None, **described, "text": text, "formats": forms}
+
+
+def _write_notebook(result: Result, path: str) -> None:
+    """Write the executed notebook, a failed one too: what ran before the error is worth reading."""
+    text = json.dumps(result.notebook_json(), indent=1, ensure_ascii=False)
+    part = f"{path}.part"
+    try:
+        with open(part, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        os.replace(part, path)
+    except OSError as error:
+        raise UsageError(f"-o {path}: {error.strerror or error}") from error
+
+
+def _explain(failure: Failure) -> None:
+    lines = "\n".join(failure.error.traceback)
+    if not sys.stderr.isatty():
+        import re
+
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", lines)
+    sys.stderr.write(f"{lines}\n" if lines else "")
+    sys.stderr.write(f"nbnodes: {failure.name} failed in {failure.error}\n")

@@ -1,0 +1,182 @@
+"""A Success is written as text, JSON, HTML, CSV or PNG, for the surfaces that hand it to people and programs."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import io
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nbnodes.errors import FormatError
+from nbnodes.result import Success
+
+
+def render(result: Success, name: str) -> str | bytes:
+    """Write a Result in a format: bytes for "png", text for the others.
+
+    Raises:
+        FormatError: If the value has no such form; names the formats that it has.
+    """
+    try:
+        return _FORMATS[name](result)
+    except FormatError as error:
+        usable = ", ".join(other for other in FORMATS if other != name and _has(result, other))
+        raise FormatError(f"{error}; it can be written as: {usable}") from None
+
+
+def jsonable(value: Any) -> Any:
+    """Turn a value into what JSON has: a table becomes `{"columns", "index", "data"}`, NaN null.
+
+    Raises:
+        FormatError: If JSON has nothing for a part of it.
+    """
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_name(key): jsonable(element) for key, element in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | range):
+        return [jsonable(element) for element in value]
+    return _jsonable_object(value)
+
+
+def _jsonable_object(value: Any) -> Any:
+    library = type(value).__module__.partition(".")[0]
+    if library == "pandas":
+        return _jsonable_table(value)
+    if library == "numpy":
+        return jsonable(value.item() if value.ndim == 0 else value.tolist())
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if library in ("decimal", "fractions", "pathlib", "uuid"):
+        return str(value)
+    raise FormatError(f"a {type(value).__module__}.{type(value).__qualname__} has no JSON form")
+
+
+def _jsonable_table(value: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        return {
+            "columns": [_label(column) for column in value.columns],
+            "index": [_label(label) for label in value.index],
+            "data": [[jsonable(cell) for cell in row] for row in value.itertuples(index=False)],
+        }
+    if isinstance(value, pd.Series):
+        labels = [_label(label) for label in value.index]
+        return {"name": _label(value.name), "index": labels, "data": [jsonable(v) for v in value]}
+    if isinstance(value, pd.Index):
+        return [_label(label) for label in value]
+    if value is pd.NaT or value is pd.NA:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _label(label: Any) -> Any:
+    return jsonable(list(label)) if isinstance(label, tuple) else jsonable(label)
+
+
+def _name(key: Any) -> str:
+    return key if isinstance(key, str) else str(key)
+
+
+def _text(result: Success) -> str:
+    if isinstance(result.value, str):
+        return result.value
+    if isinstance(result.value, int):
+        return _decimal(result.value)
+    bundle, _ = result._repr_mimebundle_()  # noqa: SLF001  # Jupyter's public protocol
+    return _joined(bundle["text/plain"]) if "text/plain" in bundle else repr(result.value)
+
+
+def _decimal(value: int) -> str:
+    """Write an int of any length; Python's limit guards against text from strangers, not from here."""
+    import sys
+
+    if isinstance(value, bool) or not hasattr(sys, "set_int_max_str_digits"):
+        return str(value)
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        return str(value)
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def _json(result: Success) -> str:
+    return json.dumps(jsonable(result.value), ensure_ascii=False, allow_nan=False)
+
+
+def _html(result: Success) -> str:
+    bundle, _ = result._repr_mimebundle_()  # noqa: SLF001  # Jupyter's public protocol
+    if "text/html" in bundle:
+        return _joined(bundle["text/html"])
+    if "image/svg+xml" in bundle:
+        return _joined(bundle["image/svg+xml"])
+    if "image/png" in bundle:
+        return f'<img alt="{result.name}" src="data:image/png;base64,{_joined(bundle["image/png"])}">'
+    import html
+
+    return f"<pre>{html.escape(_text(result))}</pre>"
+
+
+def _csv(result: Success) -> str:
+    import csv
+
+    value = result.value
+    if hasattr(value, "to_csv"):
+        return str(value.to_csv())
+    rows = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(rows, list | tuple) or not rows:
+        raise FormatError(f"a {type(value).__name__} is no table")
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    if all(isinstance(row, Mapping) for row in rows):
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        writer.writerow(names)
+        writer.writerows([row.get(name) for name in names] for row in rows)
+    else:
+        writer.writerows(row if isinstance(row, list | tuple) else [row] for row in rows)
+    return file.getvalue()
+
+
+def _png(result: Success) -> bytes:
+    for output in reversed(result.outputs):
+        picture = output.get("data", {}).get("image/png")
+        if picture:
+            return base64.b64decode(_joined(picture))
+    if hasattr(result.value, "savefig"):
+        file = io.BytesIO()
+        result.value.savefig(file, format="png")
+        return file.getvalue()
+    raise FormatError(f"{result.name} shows no picture")
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _has(result: Success, name: str) -> bool:
+    try:
+        _FORMATS[name](result)
+    except FormatError:
+        return False
+    return True
+
+
+_FORMATS: dict[str, Callable[[Success], str | bytes]] = {
+    "text": _text,
+    "json": _json,
+    "html": _html,
+    "csv": _csv,
+    "png": _png,
+}
+FORMATS = tuple(_FORMATS)

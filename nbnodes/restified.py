@@ -1,0 +1,73 @@
+"""notebook_restified's names, as thin ones over Model: PythonModel, KernelModel, execute_notebook.
+
+Unlike there, values are objects in both, calls do not see each other, and a cell that fails raises.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from nbnodes.notebook.reader import Source
+from nbnodes.result import Result
+from nbnodes.session import Model
+
+
+class _RestifiedModel:
+    """What both share.
+
+    Args:
+        source: A path or a `NotebookNode`.
+        out_stream: Where printed text goes: an ipywidgets `Output`, or any context manager that
+            captures `sys.stdout`; None drops it.
+    """
+
+    _engine = ""
+
+    def __init__(self, source: Source, out_stream: AbstractContextManager[Any] | None = None) -> None:
+        self.model = Model(source)
+        self.out_stream = out_stream
+
+    def execute(
+        self, params: Mapping[str, Any] | None = None, *, globals: Mapping[str, Any] | None = None  # noqa: A002  # the option's name everywhere
+    ) -> Any:
+        """Run the notebook and return its value.
+
+        Raises:
+            RunFailedError: If a cell raised.
+        """
+        result = self.model.run(params, check=False, engine=self._engine, globals=globals, cache=False)
+        self._print(result)
+        return result.unwrap()
+
+    def _print(self, result: Result) -> None:
+        if self.out_stream is None:
+            return
+        with self.out_stream or nullcontext():
+            sys.stdout.write(result.stdout)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.model.name}>"
+
+
+class PythonModel(_RestifiedModel):
+    """Runs in this interpreter, where names can be shared."""
+
+    _engine = "inprocess"
+
+
+class KernelModel(_RestifiedModel):
+    """Runs in a kernel of the notebook's language."""
+
+    _engine = "kernel"
+
+
+def execute_notebook(source: Source, params: Mapping[str, Any] | None = None) -> Any:
+    """Run a notebook as a function of `params` and return its value; a stored one will do.
+
+    Raises:
+        RunFailedError: If a cell raised.
+    """
+    return Model(source)(**(params or {}))

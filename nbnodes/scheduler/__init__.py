@@ -1,0 +1,1 @@
+"""Stage 4: what must run, runs; everything else comes from the cache."""

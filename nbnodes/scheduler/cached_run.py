@@ -1,0 +1,115 @@
+"""One run through the cache: a RunRequest goes in; the Result comes from the store or an engine."""
+
+from __future__ import annotations
+
+import enum
+import warnings
+from dataclasses import replace
+from functools import partial
+
+from nbnodes.cache.codec import Codec
+from nbnodes.cache.key import KeyParts, key_parts
+from nbnodes.cache.store import CacheStore, Entry
+from nbnodes.engines.engine import Engine, RunRequest
+from nbnodes.errors import CacheError, CacheWarning, FingerprintError
+from nbnodes.notebook.executed import executed_document
+from nbnodes.notebook.surroundings import Surveyor
+from nbnodes.result import CacheKey, Result, Success
+
+
+class CacheUse(enum.Enum):
+    """How one run uses the cache: read and write it, write it anew, or leave it alone."""
+
+    ON = "on"
+    REFRESH = "refresh"
+    OFF = "off"
+
+
+class CachedRunner:
+    """Runs requests, each distinct one once. Safe from several threads."""
+
+    def __init__(self, store: CacheStore | None, codec: Codec) -> None:
+        self._store = store
+        self._codec = codec
+        self._surveyor = Surveyor()
+        self._has_warned = False
+
+    def parts(self, request: RunRequest, *, document: str = "") -> KeyParts:
+        """Return what the request's Result depends on.
+
+        Args:
+            request: The run.
+            document: Name of the engine, where its own executed notebook is asked for.
+
+        Raises:
+            FingerprintError: If a value has no cache key.
+        """
+        surroundings = self._surveyor.survey(request.notebook, request.folder)
+        return key_parts(
+            request.notebook, request.values, surroundings, folder=request.folder, document=document
+        )
+
+    def run(self, engine: Engine, request: RunRequest, use: CacheUse) -> Result:
+        """Return the request's Result: stored, or made now and stored.
+
+        Raises:
+            EngineError: If the machine failed.
+        """
+        is_open = self._store is not None and request.notebook.options.get("cache", True)
+        if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
+            return engine.run(request)
+        try:
+            parts = self.parts(request, document=engine.name if engine.own_document else "")
+        except FingerprintError as error:
+            text = f"{request.notebook.name} runs without the cache: {error}"
+            warnings.warn(text, CacheWarning, stacklevel=4)
+            return engine.run(request)
+        return self._run_keyed(self._store, engine, request, parts, use)
+
+    def _run_keyed(
+        self, store: CacheStore, engine: Engine, request: RunRequest, parts: KeyParts, use: CacheUse
+    ) -> Result:
+        key = parts.key
+        hit = self._stored(store, request, key) if use is CacheUse.ON else None
+        if hit:
+            return hit
+        with store.flight(key, request.interruption):
+            hit = self._stored(store, request, key) if use is CacheUse.ON else None
+            if hit:
+                return hit
+            result = replace(engine.run(request), key=key)
+            if isinstance(result, Success):
+                self._keep(store, request, parts, result)
+            return result
+
+    def _stored(self, store: CacheStore, request: RunRequest, key: CacheKey) -> Success | None:
+        try:
+            payload = store.get(key)
+        except CacheError as error:
+            self._warn_once(error)
+            return None
+        result = self._codec.decode(key, payload) if payload is not None else None
+        if result is None:
+            return None
+        document = partial(executed_document, request.notebook, request.values)
+        return replace(result, name=request.notebook.name, document=document)
+
+    def _keep(self, store: CacheStore, request: RunRequest, parts: KeyParts, result: Success) -> None:
+        try:
+            entry = Entry(
+                key=parts.key,
+                payload=self._codec.encode(parts.key, result),
+                notebook=request.notebook.name,
+                family=request.notebook.path or request.notebook.name,
+                cost_s=result.duration_s,
+                parts=parts.to_json(),
+            )
+            store.put(entry)
+        except CacheError as error:
+            self._warn_once(error)
+
+    def _warn_once(self, error: CacheError) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            text = f"{error}; the value is right, but it was not kept"
+            warnings.warn(text, CacheWarning, stacklevel=6)

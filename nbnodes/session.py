@@ -1,0 +1,382 @@
+"""The Session: engines, workers and a cache, and the Models bound to them. Parameters in, Results out.
+
+Session and Model stand in one file because each makes the other: `session.model(path)` gives a
+Model, and a Model that is given no Session finds the current one. See docs/adr/002-session-and-model.md.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field, replace
+from functools import cache
+from types import TracebackType
+from typing import Any, TypeAlias
+
+from nbnodes.cache.codec import Codec
+from nbnodes.cache.key import KeyParts
+from nbnodes.cache.location import OFF, open_store
+from nbnodes.cache.signing import Signer
+from nbnodes.cache.store import CacheStore
+from nbnodes.engines.engine import CancelToken, Engine, Progress, RunRequest
+from nbnodes.engines.registry import open_engine
+from nbnodes.errors import NotebookWarning, ParameterError, UsageError
+from nbnodes.notebook.document import Notebook
+from nbnodes.notebook.parameters import Parameter, infer_parameters
+from nbnodes.notebook.reader import Source, read
+from nbnodes.notebook.validation import validate_values
+from nbnodes.result import CellError, Failure, Result
+from nbnodes.scheduler.cached_run import CachedRunner, CacheUse
+from nbnodes.settings import Settings
+
+Values: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How one run is made.
+
+    Attributes:
+        engine: Name of the engine, or an Engine; None for the Session's.
+        cache: Whether a stored Result will do and is kept; "refresh" makes and keeps a new one.
+        timeout_s: Seconds the run may take; None for the Session's limit.
+        cwd: Working directory; None for the notebook's folder.
+        globals: Names shared with the caller (`inprocess` engine only; such runs are not cached).
+        on_progress: Called after each cell.
+        cancel: The caller's way to stop the run.
+    """
+
+    engine: str | Engine | None = None
+    cache: bool | str = True
+    timeout_s: float | None = None
+    cwd: str | os.PathLike[str] | None = None
+    globals: Values | None = None
+    on_progress: Callable[[Progress], None] = field(default=lambda _: None)
+    cancel: CancelToken = field(default_factory=CancelToken)
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """The `cache` option as a CacheUse.
+
+        Raises:
+            UsageError: If it is none.
+        """
+        if self.cache not in (True, False, CacheUse.REFRESH.value):
+            raise UsageError(f'cache={self.cache!r}: expected True, False or "refresh"')
+        names = {True: CacheUse.ON, False: CacheUse.OFF}
+        return names.get(self.cache, CacheUse.REFRESH)  # type: ignore[call-overload, no-any-return]
+
+
+class RunFuture(Future[Result]):
+    """A run under way. `cancel` stops it also once it has begun; it then ends in RunCancelledError."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        super().__init__()
+        self._cancel = cancel
+
+    def cancel(self) -> bool:
+        """Stop the run; False if it has ended already."""
+        if super().cancel():
+            return True
+        self._cancel.cancel()
+        return not self.done()
+
+
+class Session:
+    """Decides what must run and keeps what was computed. Safe from several threads.
+
+    As a context manager it is the current Session for what is made inside, and closes at the end.
+
+    Args:
+        engine: Name of the default engine.
+        workers: How many submitted runs may go on at once.
+        cache: A folder, ":memory:", a CacheStore, or False for none; None: as the settings say.
+        settings: What the other arguments override; default: those of the working directory.
+
+    Raises:
+        SettingsError: If the settings are wrong.
+        EngineNotFoundError: If there is no such engine.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: str | None = None,
+        workers: int | None = None,
+        cache: str | os.PathLike[str] | CacheStore | bool | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        settings = settings or Settings.load()
+        self.settings = replace(
+            settings, engine=engine or settings.engine, workers=workers or settings.workers
+        )
+        self.store = _store(cache, self.settings)
+        self._runner = CachedRunner(self.store, Codec(Signer()))
+        self._lock = threading.Lock()
+        self._engines: dict[str, Engine] = {}
+        self._running: set[CancelToken] = set()
+        self._pool: ThreadPoolExecutor | None = None
+        self._tokens: list[Token[Session | None]] = []
+
+    def model(self, source: Source) -> Model:
+        """Read a notebook and bind it to this Session."""
+        return Model(source, session=self)
+
+    def run(self, model: Model, values: Values, options: RunOptions) -> Result:
+        """Run a Model and wait.
+
+        Raises:
+            ParameterError: For wrong, unknown or missing parameters; nothing has run then.
+            EngineError: If the machine failed.
+        """
+        return self._run(self._engine(options.engine), self._request(model, values, options), options)
+
+    def submit(self, model: Model, values: Values, options: RunOptions) -> RunFuture:
+        """Run a Model on a worker.
+
+        Raises:
+            ParameterError: At once, as `run`.
+        """
+        engine, request = self._engine(options.engine), self._request(model, values, options)
+        future = RunFuture(options.cancel)
+        with self._lock:
+            if self._pool is None:
+                workers = self.settings.workers
+                self._pool = ThreadPoolExecutor(workers, thread_name_prefix="nbnodes-worker")
+            pool = self._pool
+        pool.submit(_fulfil, future, lambda: self._run(engine, request, options))
+        return future
+
+    def key_parts(self, model: Model, values: Values, options: RunOptions | None = None) -> KeyParts:
+        """Return what a run's Result would depend on, without running it.
+
+        Raises:
+            ParameterError: As `run`.
+            FingerprintError: If a value has no cache key.
+        """
+        return self._runner.parts(self._request(model, values, options or RunOptions()))
+
+    def close(self) -> None:
+        """Stop what runs and give back everything held; may be called twice."""
+        with self._lock:
+            running, engines = list(self._running), list(self._engines.values())
+            pool, self._pool = self._pool, None
+            self._engines = {}
+        for cancel in running:
+            cancel.cancel()
+        if pool:
+            pool.shutdown(wait=True, cancel_futures=True)
+        for engine in engines:
+            engine.close()
+        if self.store:
+            self.store.close()
+
+    def __enter__(self) -> Session:
+        self._tokens.append(_current.set(self))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        _current.reset(self._tokens.pop())
+        self.close()
+
+    def _request(self, model: Model, values: Values, options: RunOptions) -> RunRequest:
+        notebook = model.notebook
+        timeout_s = options.timeout_s if options.timeout_s is not None else self.settings.timeout_s
+        return RunRequest(
+            notebook=notebook,
+            values=model.validate(values),
+            folder=os.path.abspath(options.cwd or notebook.folder),
+            globals=options.globals,
+            timeout_s=timeout_s or None,
+            output_size_bytes=self.settings.output_size_bytes,
+            cancel=options.cancel,
+            on_progress=options.on_progress,
+        )
+
+    def _run(self, engine: Engine, request: RunRequest, options: RunOptions) -> Result:
+        if options.globals is not None and engine.name != "inprocess":
+            raise UsageError(f"globals are shared by engine='inprocess' only, not {engine.name!r}")
+        with self._lock:
+            self._running.add(request.cancel)
+        try:
+            return self._runner.run(engine, request, options.cache_use)
+        finally:
+            with self._lock:
+                self._running.discard(request.cancel)
+
+    def _engine(self, engine: str | Engine | None) -> Engine:
+        if engine is not None and not isinstance(engine, str):
+            return engine
+        name = engine or self.settings.engine
+        with self._lock:
+            if name not in self._engines:
+                self._engines[name] = open_engine(name)
+            return self._engines[name]
+
+
+class Model:
+    """A notebook as a function of its parameters. Making one reads the file and runs nothing.
+
+    Args:
+        source: A path, a URL, or an nbformat `NotebookNode`.
+        session: What it runs in; default: the current Session.
+
+    Raises:
+        NotebookError: If the source cannot be read as a notebook.
+    """
+
+    def __init__(self, source: Source, *, session: Session | None = None) -> None:
+        self.notebook: Notebook = read(source)
+        self.parameters: dict[str, Parameter] = infer_parameters(self.notebook)
+        self.session = session or current_session()
+
+    @property
+    def name(self) -> str:
+        """The notebook's name."""
+        return self.notebook.name
+
+    def __call__(self, **values: Any) -> Any:
+        """Run the notebook and return its value.
+
+        Raises:
+            RunFailedError: If a cell raised.
+        """
+        return self.session.run(self, values, RunOptions()).unwrap()
+
+    def run(
+        self, values: Values | None = None, /, *, check: bool = True, **options: Any
+    ) -> Result:
+        """Run the notebook.
+
+        Args:
+            values: Parameters by name; needed for those named like an option.
+            check: Whether a failure is raised rather than returned.
+            **options: The fields of `RunOptions`; every other name is a parameter.
+
+        Raises:
+            RunFailedError: If a cell raised, unless `check` is False.
+            ParameterError: For wrong parameters, unless `check` is False.
+        """
+        values, run_options = _split(values, options)
+        try:
+            result = self.session.run(self, values, run_options)
+        except ParameterError as error:
+            if check:
+                raise
+            return _refused(self, error)
+        if check:
+            result.unwrap()
+        return result
+
+    def submit(
+        self, values: Values | None = None, /, **options: Any
+    ) -> RunFuture:
+        """Run the notebook on one of the Session's workers; arguments as `run`.
+
+        The future gives the Result, a Failure too; its `cancel` interrupts the notebook.
+        """
+        values, run_options = _split(values, options)
+        return self.session.submit(self, values, run_options)
+
+    async def arun(self, values: Values | None = None, /, *, check: bool = True, **options: Any) -> Result:
+        """Run the notebook while the event loop goes on; arguments as `run`. Cancelling interrupts."""
+        import asyncio
+
+        result = await asyncio.wrap_future(self.submit(values, **options))
+        if check:
+            result.unwrap()
+        return result
+
+    def map(self, values: Iterable[Values], **options: Any) -> Iterator[Result]:
+        """Run the notebook for each set of parameters, in parallel; Results come in order.
+
+        A Failure is returned like any Result. Leaving the loop early cancels what still runs.
+        """
+        waiting: deque[RunFuture] = deque()
+        try:
+            for one in values:
+                waiting.append(self.submit(one, **options))
+                if len(waiting) > 2 * self.session.settings.workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def validate(self, values: Values) -> dict[str, Any]:
+        """Check and coerce parameters.
+
+        Raises:
+            ParameterError: With every mistake.
+        """
+        is_closed = bool(self.notebook.parameters_cells) and (
+            self.notebook.is_python or bool(self.parameters)
+        )
+        if values and not self.notebook.parameters_cells:
+            text = f"{self.name} has no `parameters` cell: the values are set before its first cell"
+            warnings.warn(text, NotebookWarning, stacklevel=6)
+        return validate_values(self.name, self.parameters, values, closed=is_closed)
+
+    def __repr__(self) -> str:
+        return f"Model({self.notebook.path or self.name!r})"
+
+
+def current_session() -> Session:
+    """Return the innermost `with Session()` around the caller, else the process's default Session."""
+    return _current.get() or _default_session()
+
+
+_current: ContextVar[Session | None] = ContextVar("session", default=None)
+
+
+@cache
+def _default_session() -> Session:
+    import atexit
+
+    session = Session()
+    atexit.register(session.close)
+    return session
+
+
+def _store(cache: Any, settings: Settings) -> CacheStore | None:
+    if isinstance(cache, CacheStore):
+        return cache
+    location = settings.cache if cache is None or cache is True else cache
+    return open_store(
+        OFF if location is False else os.fspath(location),
+        limit_bytes=settings.cache_size_bytes,
+        durability=settings.durability,
+    )
+
+
+def _fulfil(future: RunFuture, run: Callable[[], Result]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = run()
+    except BaseException as error:  # noqa: BLE001  # it is the future's to raise
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _split(values: Values | None, options: dict[str, Any]) -> tuple[dict[str, Any], RunOptions]:
+    """Tell options from parameters given by name."""
+    known = {name: options.pop(name) for name in RunOptions.__slots__ if name in options}
+    return {**(values or {}), **options}, RunOptions(**known)
+
+
+def _refused(model: Model, error: ParameterError) -> Failure:
+    """Tell of wrong parameters as a Failure of the cell that declares them."""
+    cells = model.notebook.parameters_cells or model.notebook.cells
+    index = cells[0].index if cells else 0
+    problem = CellError(ename="ParameterError", evalue=str(error), cell_index=index)
+    return Failure(name=model.name, engine="", error=problem)
