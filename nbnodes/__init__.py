@@ -24,26 +24,60 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbnodes.errors import (
         CacheError as CacheError,
+    )
+    from nbnodes.errors import (
         CacheWarning as CacheWarning,
+    )
+    from nbnodes.errors import (
         EngineError as EngineError,
+    )
+    from nbnodes.errors import (
         KernelDiedError as KernelDiedError,
+    )
+    from nbnodes.errors import (
         NbnodesError as NbnodesError,
+    )
+    from nbnodes.errors import (
         NotebookError as NotebookError,
+    )
+    from nbnodes.errors import (
         NotebookWarning as NotebookWarning,
+    )
+    from nbnodes.errors import (
         ParameterError as ParameterError,
+    )
+    from nbnodes.errors import (
         RunCancelledError as RunCancelledError,
+    )
+    from nbnodes.errors import (
         RunFailedError as RunFailedError,
+    )
+    from nbnodes.errors import (
         RunTimeoutError as RunTimeoutError,
     )
     from nbnodes.notebook.parameters import Parameter as Parameter
     from nbnodes.project import Project as Project
     from nbnodes.restified import (
         KernelModel as KernelModel,
+    )
+    from nbnodes.restified import (
         PythonModel as PythonModel,
+    )
+    from nbnodes.restified import (
         execute_notebook as execute_notebook,
     )
-    from nbnodes.result import Failure as Failure, Result as Result, Success as Success
-    from nbnodes.session import Model as Model, Session as Session, current_session as current_session
+    from nbnodes.result import Failure as Failure
+    from nbnodes.result import Result as Result
+    from nbnodes.result import Success as Success
+    from nbnodes.session import (
+        Model as Model,
+    )
+    from nbnodes.session import (
+        Session as Session,
+    )
+    from nbnodes.session import (
+        current_session as current_session,
+    )
     from nbnodes.settings import Settings as Settings
 
 _HOMES = {

@@ -1,4 +1,4 @@
-"""A Success is written as text, JSON, HTML, CSV or PNG, for the surfaces that hand it to people and programs."""
+"""A Success is written as text, JSON, HTML, CSV or PNG, for people and programs."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ def _text(result: Success) -> str:
         return result.value
     if isinstance(result.value, int):
         return _decimal(result.value)
-    bundle, _ = result._repr_mimebundle_()  # noqa: SLF001  # Jupyter's public protocol
+    bundle, _ = result._repr_mimebundle_()  # Jupyter's public protocol
     return _joined(bundle["text/plain"]) if "text/plain" in bundle else repr(result.value)
 
 
 def _decimal(value: int) -> str:
-    """Write an int of any length; Python's limit guards against text from strangers, not from here."""
+    """Write an int of any length; Python's limit guards against text from strangers."""
     import sys
 
     if isinstance(value, bool) or not hasattr(sys, "set_int_max_str_digits"):
@@ -116,13 +116,15 @@ def _json(result: Success) -> str:
 
 
 def _html(result: Success) -> str:
-    bundle, _ = result._repr_mimebundle_()  # noqa: SLF001  # Jupyter's public protocol
+    bundle, _ = result._repr_mimebundle_()  # Jupyter's public protocol
     if "text/html" in bundle:
         return _joined(bundle["text/html"])
     if "image/svg+xml" in bundle:
         return _joined(bundle["image/svg+xml"])
     if "image/png" in bundle:
-        return f'<img alt="{result.name}" src="data:image/png;base64,{_joined(bundle["image/png"])}">'
+        return (
+            f'<img alt="{result.name}" src="data:image/png;base64,{_joined(bundle["image/png"])}">'
+        )
     import html
 
     return f"<pre>{html.escape(_text(result))}</pre>"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 from nbnodes.notebook.reader import Source
@@ -26,26 +26,33 @@ class _RestifiedModel:
 
     _engine = ""
 
-    def __init__(self, source: Source, out_stream: AbstractContextManager[Any] | None = None) -> None:
+    def __init__(
+        self, source: Source, out_stream: AbstractContextManager[Any] | None = None
+    ) -> None:
         self.model = Model(source)
         self.out_stream = out_stream
 
     def execute(
-        self, params: Mapping[str, Any] | None = None, *, globals: Mapping[str, Any] | None = None  # noqa: A002  # the option's name everywhere
+        self,
+        params: Mapping[str, Any] | None = None,
+        *,
+        globals: Mapping[str, Any] | None = None,  # noqa: A002  # the option's name everywhere
     ) -> Any:
         """Run the notebook and return its value.
 
         Raises:
             RunFailedError: If a cell raised.
         """
-        result = self.model.run(params, check=False, engine=self._engine, globals=globals, cache=False)
+        result = self.model.run(
+            params, check=False, engine=self._engine, globals=globals, cache=False
+        )
         self._print(result)
         return result.unwrap()
 
     def _print(self, result: Result) -> None:
         if self.out_stream is None:
             return
-        with self.out_stream or nullcontext():
+        with self.out_stream:
             sys.stdout.write(result.stdout)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""A run's outcome, as a value: Result = Success | Failure, with outputs, printed text and timings."""
+"""A run's outcome, as a value: Result = Success | Failure, with outputs and timings."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ class _Run:
     key: CacheKey | None = None
     cached: bool = False
     executed: Mapping[str, Any] | None = field(default=None, repr=False)
-    document: Callable[[Any], dict[str, Any]] | None = field(default=None, repr=False, compare=False)
+    document: Callable[[Any], dict[str, Any]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     @property
     def outputs(self) -> tuple[Output, ...]:

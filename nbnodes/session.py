@@ -1,7 +1,7 @@
-"""The Session: engines, workers and a cache, and the Models bound to them. Parameters in, Results out.
+"""The Session: engines, workers, a cache, and the Models bound to them. Values in, Results out.
 
 Session and Model stand in one file because each makes the other: `session.model(path)` gives a
-Model, and a Model that is given no Session finds the current one. See docs/adr/002-session-and-model.md.
+Model, and a Model that is given no Session finds the current one (docs/adr/002).
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts
@@ -24,15 +23,20 @@ from nbnodes.cache.location import OFF, open_store
 from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore
 from nbnodes.engines.engine import CancelToken, Engine, Progress, RunRequest
-from nbnodes.engines.registry import open_engine
+from nbnodes.engines.registry import built_in_names, open_engine
 from nbnodes.errors import NotebookWarning, ParameterError, UsageError
 from nbnodes.notebook.document import Notebook
-from nbnodes.notebook.parameters import Parameter, infer_parameters
+from nbnodes.notebook.inference import infer_parameters
+from nbnodes.notebook.parameters import Parameter
 from nbnodes.notebook.reader import Source, read
+from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.notebook.validation import validate_values
 from nbnodes.result import CellError, Failure, Result
 from nbnodes.scheduler.cached_run import CachedRunner, CacheUse
 from nbnodes.settings import Settings
+
+if TYPE_CHECKING:  # brings logging and queues, which an answer from the cache does not need
+    from nbnodes.scheduler.workers import RunFuture, Workers
 
 Values: TypeAlias = Mapping[str, Any]
 
@@ -68,23 +72,9 @@ class RunOptions:
         """
         if self.cache not in (True, False, CacheUse.REFRESH.value):
             raise UsageError(f'cache={self.cache!r}: expected True, False or "refresh"')
-        names = {True: CacheUse.ON, False: CacheUse.OFF}
-        return names.get(self.cache, CacheUse.REFRESH)  # type: ignore[call-overload, no-any-return]
-
-
-class RunFuture(Future[Result]):
-    """A run under way. `cancel` stops it also once it has begun; it then ends in RunCancelledError."""
-
-    def __init__(self, cancel: CancelToken) -> None:
-        super().__init__()
-        self._cancel = cancel
-
-    def cancel(self) -> bool:
-        """Stop the run; False if it has ended already."""
-        if super().cancel():
-            return True
-        self._cancel.cancel()
-        return not self.done()
+        if isinstance(self.cache, bool):
+            return CacheUse.ON if self.cache else CacheUse.OFF
+        return CacheUse.REFRESH
 
 
 class Session:
@@ -115,12 +105,14 @@ class Session:
         self.settings = replace(
             settings, engine=engine or settings.engine, workers=workers or settings.workers
         )
+        if self.settings.engine not in built_in_names():
+            open_engine(self.settings.engine).close()  # refuses an unknown name now
         self.store = _store(cache, self.settings)
         self._runner = CachedRunner(self.store, Codec(Signer()))
         self._lock = threading.Lock()
         self._engines: dict[str, Engine] = {}
         self._running: set[CancelToken] = set()
-        self._pool: ThreadPoolExecutor | None = None
+        self._workers: Workers | None = None
         self._tokens: list[Token[Session | None]] = []
 
     def model(self, source: Source) -> Model:
@@ -134,7 +126,7 @@ class Session:
             ParameterError: For wrong, unknown or missing parameters; nothing has run then.
             EngineError: If the machine failed.
         """
-        return self._run(self._engine(options.engine), self._request(model, values, options), options)
+        return self._run(self._request(model, values, options), options)
 
     def submit(self, model: Model, values: Values, options: RunOptions) -> RunFuture:
         """Run a Model on a worker.
@@ -142,17 +134,16 @@ class Session:
         Raises:
             ParameterError: At once, as `run`.
         """
-        engine, request = self._engine(options.engine), self._request(model, values, options)
-        future = RunFuture(options.cancel)
-        with self._lock:
-            if self._pool is None:
-                workers = self.settings.workers
-                self._pool = ThreadPoolExecutor(workers, thread_name_prefix="nbnodes-worker")
-            pool = self._pool
-        pool.submit(_fulfil, future, lambda: self._run(engine, request, options))
-        return future
+        from nbnodes.scheduler.workers import Workers
 
-    def key_parts(self, model: Model, values: Values, options: RunOptions | None = None) -> KeyParts:
+        request = self._request(model, values, options)
+        with self._lock:
+            self._workers = workers = self._workers or Workers(self.settings.workers)
+        return workers.submit(lambda: self._run(request, options), options.cancel)
+
+    def key_parts(
+        self, model: Model, values: Values, options: RunOptions | None = None
+    ) -> KeyParts:
         """Return what a run's Result would depend on, without running it.
 
         Raises:
@@ -161,22 +152,26 @@ class Session:
         """
         return self._runner.parts(self._request(model, values, options or RunOptions()))
 
+    def survey(self, model: Model) -> Surroundings:
+        """Look at what a Model's Results depend on besides its cells and values."""
+        return self._runner.survey(model.notebook, model.notebook.folder)
+
     def close(self) -> None:
         """Stop what runs and give back everything held; may be called twice."""
         with self._lock:
             running, engines = list(self._running), list(self._engines.values())
-            pool, self._pool = self._pool, None
+            workers, self._workers = self._workers, None
             self._engines = {}
         for cancel in running:
             cancel.cancel()
-        if pool:
-            pool.shutdown(wait=True, cancel_futures=True)
+        if workers:
+            workers.close()
         for engine in engines:
             engine.close()
         if self.store:
             self.store.close()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         self._tokens.append(_current.set(self))
         return self
 
@@ -200,25 +195,27 @@ class Session:
             on_progress=options.on_progress,
         )
 
-    def _run(self, engine: Engine, request: RunRequest, options: RunOptions) -> Result:
-        if options.globals is not None and engine.name != "inprocess":
-            raise UsageError(f"globals are shared by engine='inprocess' only, not {engine.name!r}")
+    def _run(self, request: RunRequest, options: RunOptions) -> Result:
+        engine = options.engine or self.settings.engine
+        name = engine if isinstance(engine, str) else engine.name
+        if options.globals is not None and name != "inprocess":
+            raise UsageError(f"globals are shared by engine='inprocess' only, not {name!r}")
         with self._lock:
             self._running.add(request.cancel)
         try:
-            return self._runner.run(engine, request, options.cache_use)
+            return self._runner.run(lambda: self._opened(engine), request, options.cache_use, name)
         finally:
             with self._lock:
                 self._running.discard(request.cancel)
 
-    def _engine(self, engine: str | Engine | None) -> Engine:
-        if engine is not None and not isinstance(engine, str):
+    def _opened(self, engine: str | Engine) -> Engine:
+        """Return an engine, made when first needed: an answer from the cache needs none."""
+        if not isinstance(engine, str):
             return engine
-        name = engine or self.settings.engine
         with self._lock:
-            if name not in self._engines:
-                self._engines[name] = open_engine(name)
-            return self._engines[name]
+            if engine not in self._engines:
+                self._engines[engine] = open_engine(engine)
+            return self._engines[engine]
 
 
 class Model:
@@ -250,9 +247,7 @@ class Model:
         """
         return self.session.run(self, values, RunOptions()).unwrap()
 
-    def run(
-        self, values: Values | None = None, /, *, check: bool = True, **options: Any
-    ) -> Result:
+    def run(self, values: Values | None = None, /, *, check: bool = True, **options: Any) -> Result:
         """Run the notebook.
 
         Args:
@@ -275,9 +270,7 @@ class Model:
             result.unwrap()
         return result
 
-    def submit(
-        self, values: Values | None = None, /, **options: Any
-    ) -> RunFuture:
+    def submit(self, values: Values | None = None, /, **options: Any) -> RunFuture:
         """Run the notebook on one of the Session's workers; arguments as `run`.
 
         The future gives the Result, a Failure too; its `cancel` interrupts the notebook.
@@ -285,8 +278,13 @@ class Model:
         values, run_options = _split(values, options)
         return self.session.submit(self, values, run_options)
 
-    async def arun(self, values: Values | None = None, /, *, check: bool = True, **options: Any) -> Result:
-        """Run the notebook while the event loop goes on; arguments as `run`. Cancelling interrupts."""
+    async def arun(
+        self, values: Values | None = None, /, *, check: bool = True, **options: Any
+    ) -> Result:
+        """Run the notebook while the event loop goes on; arguments as `run`.
+
+        Cancelling the task interrupts the notebook.
+        """
         import asyncio
 
         result = await asyncio.wrap_future(self.submit(values, **options))
@@ -330,7 +328,7 @@ class Model:
 
 
 def current_session() -> Session:
-    """Return the innermost `with Session()` around the caller, else the process's default Session."""
+    """Return the innermost `with Session()` around the caller, else the default Session."""
     return _current.get() or _default_session()
 
 
@@ -355,17 +353,6 @@ def _store(cache: Any, settings: Settings) -> CacheStore | None:
         limit_bytes=settings.cache_size_bytes,
         durability=settings.durability,
     )
-
-
-def _fulfil(future: RunFuture, run: Callable[[], Result]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = run()
-    except BaseException as error:  # noqa: BLE001  # it is the future's to raise
-        future.set_exception(error)
-    else:
-        future.set_result(result)
 
 
 def _split(values: Values | None, options: dict[str, Any]) -> tuple[dict[str, Any], RunOptions]:

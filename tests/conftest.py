@@ -4,4 +4,6 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")  # else jupyter_core warns, and warnings are errors
+os.environ.setdefault(
+    "JUPYTER_PLATFORM_DIRS", "1"
+)  # else jupyter_core warns, and warnings are errors

@@ -1,4 +1,4 @@
-"""Cells as text become a Notebook, for tests: `notebook(("n = 15", "parameters"), ("n", "return"))`."""
+"""Cells as text become a Notebook: `notebook(("n = 15", "parameters"), ("n", "return"))`."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
-from collections.abc import Iterator, Set as AbstractSet
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 _GRACE_S = 3600.0  # a file this young may belong to an entry that is being written
 
@@ -23,6 +23,8 @@ class Blobs:
         Raises:
             OSError: If that fails; nothing half-written is left under its name.
         """
+        import tempfile
+
         digest = hashlib.sha256(content).hexdigest()
         path = self._path(digest)
         if self.read(digest) is not None:

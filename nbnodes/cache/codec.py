@@ -104,19 +104,9 @@ def _cell(written: dict[str, Any]) -> CellRun:
 
 def _is_plain(value: Any) -> bool:
     """Whether JSON gives back the very same value, types included."""
-    kind = type(value)
-    if value is None or kind is bool:
-        return True
-    if kind is int:
-        return -_LONGEST_INT < value < _LONGEST_INT
-    if kind is float:
-        return not math.isnan(value) or math.copysign(1, value) > 0
-    if kind is str:
-        return value.isascii() or _is_utf8(value)
+    check = _PLAIN.get(type(value))
     try:
-        if kind is list:
-            return all(map(_is_plain, value))
-        return kind is dict and all(type(k) is str and _is_plain(k) and _is_plain(v) for k, v in value.items())
+        return check is not None and check(value)
     except RecursionError:
         return False
 
@@ -127,6 +117,19 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+_PLAIN: dict[type, Callable[[Any], bool]] = {
+    type(None): lambda _: True,
+    bool: lambda _: True,
+    int: lambda v: -_LONGEST_INT < v < _LONGEST_INT,
+    float: lambda v: not math.isnan(v) or math.copysign(1, v) > 0,
+    str: lambda v: v.isascii() or _is_utf8(v),
+    list: lambda v: all(map(_is_plain, v)),
+    dict: lambda v: (
+        all(type(name) is str and _is_plain(name) for name in v) and all(map(_is_plain, v.values()))
+    ),
+}
 
 
 def _to_npy(array: Any) -> bytes:
@@ -166,7 +169,9 @@ def _is_same_table(one: Any, other: Any) -> bool:
     import pandas as pd
 
     try:
-        pd.testing.assert_frame_equal(one, other, check_exact=True, check_freq=True, check_flags=True)
+        pd.testing.assert_frame_equal(
+            one, other, check_exact=True, check_freq=True, check_flags=True
+        )
     except AssertionError:
         return False
     return bool(one.attrs == other.attrs and type(one.index) is type(other.index))
@@ -186,9 +191,9 @@ def _to_pickle(value: Any) -> bytes:
     except Exception as error:
         # a class may fail to pickle in any way it likes
         kind = type(value)
-        raise CacheError(
-            f"a {kind.__module__}.{kind.__qualname__} cannot be stored ({type(error).__name__}: {error})"
-        ) from error
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        reason = f"{type(error).__name__}: {error}"
+        raise CacheError(f"a {name} cannot be stored ({reason})") from error
 
 
 def _from_pickle(body: bytes) -> Any:

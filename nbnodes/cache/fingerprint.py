@@ -1,7 +1,7 @@
-"""A value becomes bytes that name it: equal values, equal bytes; different values, different bytes. Pure.
+"""A value becomes bytes that name it: equal for equal values, different for different ones. Pure.
 
-The encoding is injective (every part is tagged with its type and its length), does not depend on the
-process, the hash seed or the order of a dict, and is versioned. Rules where opinions differ: 1, 1.0,
+The encoding is injective (every part is tagged with its type and its length), does not depend on
+the process, the hash seed or the order of a dict, and is versioned. Where opinions differ: 1, 1.0,
 True and "1" differ; every NaN is one NaN; -0.0 is 0.0; a path is its text; a time is its wall clock
 and its zone. Types that are not listed are refused, never guessed by `repr` or `pickle`.
 """
@@ -224,24 +224,26 @@ def _objects(elements: list[Any]) -> Any:
 def _pandas(value: Any) -> tuple[Any, ...] | None:
     import pandas as pd
 
-    if isinstance(value, pd.DataFrame):
-        columns = [_pandas_array(value.iloc[:, i].array) for i in range(value.shape[1])]
-        return (value.columns, value.index, columns, value.attrs)
-    if isinstance(value, pd.Series):
-        return (value.name, value.index, _pandas_array(value.array))
-    if isinstance(value, pd.MultiIndex):
-        return (list(value.names), [value.get_level_values(i) for i in range(value.nlevels)])
-    if isinstance(value, pd.Index):
-        return (list(value.names), _pandas_array(value.array))
-    if isinstance(value, pd.api.extensions.ExtensionArray):
-        return _pandas_array(value)
     if value is pd.NaT or value is pd.NA:
         return ()
-    if isinstance(value, pd.Timestamp | pd.Timedelta):
-        return (value.unit, value.value, str(getattr(value, "tz", None)))
-    if isinstance(value, pd.Period | pd.Interval | pd.api.types.CategoricalDtype):
-        return (str(value),)
-    return None
+    table: tuple[tuple[Any, Callable[[Any], tuple[Any, ...]]], ...] = (
+        (pd.DataFrame, _pandas_frame),
+        (pd.Series, lambda v: (v.name, v.index, _pandas_array(v.array))),
+        (
+            pd.MultiIndex,
+            lambda v: (list(v.names), [v.get_level_values(i) for i in range(v.nlevels)]),
+        ),
+        (pd.Index, lambda v: (list(v.names), _pandas_array(v.array))),
+        (pd.api.extensions.ExtensionArray, _pandas_array),
+        (pd.Timestamp | pd.Timedelta, lambda v: (v.unit, v.value, str(getattr(v, "tz", None)))),
+        (pd.Period | pd.Interval | pd.api.types.CategoricalDtype, lambda v: (str(v),)),
+    )
+    return next((parts(value) for kind, parts in table if isinstance(value, kind)), None)
+
+
+def _pandas_frame(frame: Any) -> tuple[Any, ...]:
+    columns = [_pandas_array(frame.iloc[:, i].array) for i in range(frame.shape[1])]
+    return (frame.columns, frame.index, columns, frame.attrs)
 
 
 def _pandas_array(array: Any) -> tuple[Any, ...]:

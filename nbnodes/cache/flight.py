@@ -1,18 +1,19 @@
-"""One caller at a time per key, across processes, by file locks that the system lets go with their holder."""
+"""One caller at a time per key, across processes, by file locks that end with their holder."""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nbnodes.cache.store import Interruption
 
-try:
+if sys.platform == "win32":
+    import msvcrt
+else:
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.002, 0.05
 
@@ -42,9 +43,8 @@ def _acquired(path: str, interruption: Interruption) -> int | None:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
             return None
-        if _try_lock(descriptor):
-            if _is_still_there(path, descriptor):
-                return descriptor
+        if _try_lock(descriptor) and _is_still_there(path, descriptor):
+            return descriptor
         os.close(descriptor)
         error = interruption()
         if error:
@@ -55,12 +55,10 @@ def _acquired(path: str, interruption: Interruption) -> int | None:
 
 def _try_lock(descriptor: int) -> bool:
     try:
-        if fcntl is not None:
+        if sys.platform != "win32":
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         else:
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
     except OSError:
         return False
     return True
@@ -79,6 +77,6 @@ def _release(path: str, descriptor: int) -> None:
     try:
         os.unlink(path)  # while the lock is held, so that nobody else can have locked this file
     except OSError:
-        pass  # noqa: S110  # Windows keeps open files; the lock goes with the descriptor
+        pass  # Windows keeps open files; the lock goes with the descriptor
     finally:
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""sqlitedict as the index's write path, hardened: every failed write is its writer's own to hear of.
+"""sqlitedict as the index's write path, hardened: a failed write is its own writer's to hear of.
 
 As it ships, sqlitedict runs without `fsync`, waits five seconds for a lock whatever is asked, hands
 one thread's error to the next, hangs after a fork and pickles. See docs/adr/003-store.md.

@@ -1,4 +1,4 @@
-"""A Notebook, its values and its surroundings become a CacheKey, part by part; two differ in which? Pure."""
+"""A Notebook, its values and surroundings become a CacheKey, part by part, to be compared. Pure."""
 
 from __future__ import annotations
 
@@ -161,7 +161,9 @@ def _changed_cells(
     earlier: tuple[tuple[int, str], ...], now: tuple[tuple[int, str], ...]
 ) -> Iterator[str]:
     before, after = [digest for _, digest in earlier], [digest for _, digest in now]
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in difflib.SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
         if kind == "equal":
             continue
         both = min(b - a, d - c)
@@ -174,7 +176,9 @@ def _changed_parameters(
     earlier: Mapping[str, tuple[str, str]], now: Mapping[str, tuple[str, str]]
 ) -> Iterator[str]:
     for name in sorted({*earlier, *now}):
-        (old, old_text), (new, new_text) = (side.get(name, ("", "unset")) for side in (earlier, now))
+        (old, old_text), (new, new_text) = (
+            side.get(name, ("", "unset")) for side in (earlier, now)
+        )
         if old != new:
             same = old_text == new_text
             yield f"{name} changed (both {new_text})" if same else f"{name} {old_text} → {new_text}"
@@ -187,8 +191,14 @@ def _changed_names(
         old, new = earlier.get(name), now.get(name)
         if old == new:
             continue
-        verb = "added" if old is None else "removed" if new is None or new == "missing" else "changed"
-        yield f"{prefix}{name} {old or 'none'} → {new or 'none'}" if show else f"{prefix}{name} {verb}"
+        verb = (
+            "added" if old is None else "removed" if new is None or new == "missing" else "changed"
+        )
+        yield (
+            f"{prefix}{name} {old or 'none'} → {new or 'none'}"
+            if show
+            else f"{prefix}{name} {verb}"
+        )
 
 
 def _changed_text(what: str, earlier: str, now: str) -> Iterator[str]:

@@ -1,6 +1,4 @@
-"""The index's tables and statements. A new layout is a new file name and a golden file in the tests."""
-
-from __future__ import annotations
+"""The index's tables and statements. A new layout is a new file name and a new golden file."""
 
 FILE_NAME = "index-1.sqlite"
 TABLE = "results"  # sqlitedict's own layout: key TEXT PRIMARY KEY, value BLOB
@@ -20,6 +18,7 @@ CREATE = (
     "CREATE INDEX IF NOT EXISTS facts_by_family ON facts (family)",
 )
 GET = f'SELECT value FROM "{TABLE}" WHERE key = ?'  # noqa: S608  # a constant
+LAST_USED = "SELECT last_used_at FROM facts WHERE key = ?"
 KEYS = f'SELECT key FROM "{TABLE}"'  # noqa: S608
 VALUES = f'SELECT key, value FROM "{TABLE}"'  # noqa: S608
 DELETE = (f'DELETE FROM "{TABLE}" WHERE key = ?', "DELETE FROM facts WHERE key = ?")  # noqa: S608

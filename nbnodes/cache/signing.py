@@ -1,12 +1,9 @@
-"""The secret that marks entries as ours: a key file outside the cache, readable by its owner alone."""
+"""The secret that marks entries as ours: a key file outside the cache that only its owner reads."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import stat
-import tempfile
 
 from nbnodes.errors import CacheError
 
@@ -30,6 +27,9 @@ class Signer:
         Raises:
             CacheError: If there is no key file and none can be made, or others can read it.
         """
+        import hashlib
+        import hmac
+
         digest = hmac.new(self._key(create=True), digestmod=hashlib.sha256)
         for part in parts:
             digest.update(len(part).to_bytes(8, "big") + part)
@@ -38,6 +38,8 @@ class Signer:
     def verify(self, signature: bytes, *parts: bytes) -> bool:
         """Whether the signature is ours and the parts are unchanged."""
         try:
+            import hmac
+
             self._key(create=False)
             return hmac.compare_digest(signature, self.sign(*parts))
         except CacheError:
@@ -63,6 +65,8 @@ def _default_path() -> str:
 
 def _make(path: str) -> None:
     """Write a new key; of several processes that do so at once, one wins and all use its key."""
+    import tempfile
+
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o700, exist_ok=True)
     descriptor, part = tempfile.mkstemp(dir=folder)  # mode 0600

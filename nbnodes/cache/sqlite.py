@@ -1,4 +1,4 @@
-"""The CacheStore on disk: an SQLite index, large payloads in files, a memory of the last used in front."""
+"""The CacheStore on disk: an SQLite index, large payloads in files, the last used in memory."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Literal, TypeVar
 
 from nbnodes.cache import schema
 from nbnodes.cache.blobs import Blobs
 from nbnodes.cache.eviction import victims
 from nbnodes.cache.flight import exclusive
+from nbnodes.cache.recent import RecentPayloads
 from nbnodes.cache.record import INLINE_BYTES, Record, pack, unpack
 from nbnodes.cache.store import Entry, EntryFacts, Interruption
 from nbnodes.errors import CacheError
@@ -47,7 +47,7 @@ class SqliteStore:
         self._connection: sqlite3.Connection | None = None
         self._index: Any = None
         self._pid = os.getpid()
-        self._memory = _Memory(_MEMORY_BYTES)
+        self._memory = RecentPayloads(_MEMORY_BYTES)
         self._used: set[CacheKey] = set()
         self._puts = 0
 
@@ -80,7 +80,9 @@ class SqliteStore:
         """See `CacheStore.facts`."""
         if not os.path.exists(self._path):
             return []
-        statement, values = (schema.FACTS, ()) if family is None else (schema.FAMILY_FACTS, (family,))
+        statement, values = (
+            (schema.FACTS, ()) if family is None else (schema.FAMILY_FACTS, (family,))
+        )
         rows = self._guarded(lambda db: db.execute(statement, values).fetchall())
         names = EntryFacts.__dataclass_fields__
         return [EntryFacts(**dict(zip(names, row, strict=True))) for row in rows]
@@ -106,7 +108,9 @@ class SqliteStore:
         if not os.path.exists(self._path):
             return []
         problems = self._guarded(_integrity_problems)
-        keys = [CacheKey(row[0]) for row in self._guarded(lambda db: db.execute(schema.KEYS).fetchall())]
+        keys = [
+            CacheKey(row[0]) for row in self._guarded(lambda db: db.execute(schema.KEYS).fetchall())
+        ]
         self._memory.clear()
         damaged = [key for key in keys if self.get(key) is None]
         return problems + [f"{key}: damaged; forgotten" for key in damaged]
@@ -114,10 +118,8 @@ class SqliteStore:
     def flight(self, key: CacheKey, interruption: Interruption) -> AbstractContextManager[None]:
         """See `CacheStore.flight`."""
         folder = os.path.join(self.location, "locks")
-        try:
+        with suppress(OSError):  # then the lock cannot be made either, and the run goes unlocked
             os.makedirs(folder, mode=0o700, exist_ok=True)
-        except OSError:
-            pass  # noqa: S110  # then the lock cannot be made either, and the run goes unlocked
         return exclusive(os.path.join(folder, key), interruption)
 
     def close(self) -> None:
@@ -137,13 +139,20 @@ class SqliteStore:
             if row is None:
                 return None
             record = unpack(key, row[0])
-            payload = record and (record.payload if record.blob is None else self._blobs.read(record.blob))
+            payload = self._payload(record)
             if payload is None:
                 self._delete(db, key)
                 return None
             self._memory.put(key, payload)
         self._used.add(key)
         return payload
+
+    def _payload(self, record: Record | None) -> bytes | None:
+        if record is None:
+            return None
+        if record.blob is None:
+            return record.payload
+        return self._blobs.read(record.blob)
 
     def _write(self, db: sqlite3.Connection, entry: Entry, row: bytes) -> None:
         if self._index is None:
@@ -192,11 +201,11 @@ class SqliteStore:
             CacheError: If the folder cannot be read or written.
         """
         with self._lock:
-            for attempt in (1, 2):
+            for is_last in (False, True):
                 try:
                     return work(self._connected())
                 except sqlite3.DatabaseError as error:
-                    if attempt == 2 or not _is_damage(error):
+                    if is_last or not _is_damage(error):
                         raise self._failed(error) from error
                     self._put_aside()
                 except OSError as error:
@@ -264,44 +273,6 @@ class SqliteStore:
         return CacheError(f"the cache in {self.location} cannot be used: {error}")
 
 
-class _Memory:
-    """The last used payloads, as long as no other process has changed the index."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self._size_bytes = 0
-        self._version = -1
-        self._payloads: OrderedDict[CacheKey, bytes] = OrderedDict()
-
-    def validate(self, version: int) -> None:
-        if version != self._version:
-            self.clear()
-            self._version = version
-
-    def get(self, key: CacheKey) -> bytes | None:
-        payload = self._payloads.get(key)
-        if payload is not None:
-            self._payloads.move_to_end(key)
-        return payload
-
-    def put(self, key: CacheKey, payload: bytes) -> None:
-        self.drop(key)
-        if len(payload) > self._limit_bytes // 4:
-            return
-        self._payloads[key] = payload
-        self._size_bytes += len(payload)
-        while self._size_bytes > self._limit_bytes:
-            _, dropped = self._payloads.popitem(last=False)
-            self._size_bytes -= len(dropped)
-
-    def drop(self, key: CacheKey) -> None:
-        self._size_bytes -= len(self._payloads.pop(key, b""))
-
-    def clear(self) -> None:
-        self._payloads.clear()
-        self._size_bytes = 0
-
-
 def _prepare(connection: sqlite3.Connection, synchronous: str) -> None:
     """Make a connection ready: tables, and a log that readers and writers share."""
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -328,7 +299,17 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
     if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
         return False
     code = getattr(error, "sqlite_errorname", "") or ""
-    passing = ("READONLY", "BUSY", "LOCKED", "CANTOPEN", "FULL", "PERM", "AUTH", "NOMEM", "INTERRUPT")
+    passing = (
+        "READONLY",
+        "BUSY",
+        "LOCKED",
+        "CANTOPEN",
+        "FULL",
+        "PERM",
+        "AUTH",
+        "NOMEM",
+        "INTERRUPT",
+    )
     return not any(code.startswith(f"SQLITE_{name}") for name in passing) and not (
         code.startswith("SQLITE_IOERR") and "CORRUPTFS" not in code
     )

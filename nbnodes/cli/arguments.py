@@ -1,6 +1,7 @@
-"""`run`'s options, written down once: read here without click, whose import costs more than a cached run.
+"""`run`'s options, written down once, and a reader for them that does without click.
 
-What this reader does not understand it leaves to click, which explains it.
+click's import costs more than a cached run. What this reader does not understand it leaves to
+click, which explains it.
 """
 
 from __future__ import annotations

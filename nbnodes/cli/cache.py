@@ -62,18 +62,26 @@ def show(_: Session, store: CacheStore, key: str, *, as_json: bool) -> None:
     """Show what is known of the run whose key begins with KEY."""
     found = [facts for facts in store.facts() if facts.key.startswith(key)]
     if len(found) != 1:
-        raise UsageError(f"{key}: {len(found)} runs have a key that begins so; see `nbnodes cache ls`")
+        raise UsageError(
+            f"{key}: {len(found)} runs have a key that begins so; see `nbnodes cache ls`"
+        )
     if as_json:
         click.echo(json.dumps(_plain(found[0]), ensure_ascii=False))
         return
     for name, value in _plain(found[0]).items():
-        click.echo(f"{name:<14} {json.dumps(value, ensure_ascii=False) if name == 'parts' else value}")
+        click.echo(
+            f"{name:<14} {json.dumps(value, ensure_ascii=False) if name == 'parts' else value}"
+        )
 
 
 @cache.command()
 @click.argument("notebook")
-@click.option("-p", "--parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter.")
-@click.option("-r", "--parameters_raw", nargs=2, multiple=True, metavar="NAME VALUE", help="As text.")
+@click.option(
+    "-p", "--parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter."
+)
+@click.option(
+    "-r", "--parameters_raw", nargs=2, multiple=True, metavar="NAME VALUE", help="As text."
+)
 @click.option("--cwd", metavar="FOLDER", help="Where it would run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @_with_session
@@ -87,7 +95,7 @@ def why(  # noqa: PLR0913  # one argument an option
     cwd: str | None,
     as_json: bool,
 ) -> None:
-    """Say whether NOTEBOOK would be answered from the cache and, if not, what changed. Runs nothing."""
+    """Say whether NOTEBOOK would be answered from the cache; if not, what changed. Runs nothing."""
     values: dict[str, Any] = {name: Text(value) for name, value in parameters}
     values |= dict(parameters_raw)
     model = session.model(notebook)
@@ -95,7 +103,9 @@ def why(  # noqa: PLR0913  # one argument an option
     is_hit = store.get(now.key) is not None
     changes = [] if is_hit else _smallest_change(store, model.notebook.path or model.name, now)
     if as_json:
-        click.echo(json.dumps({"hit": is_hit, "key": now.key, "changes": changes}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"hit": is_hit, "key": now.key, "changes": changes}, ensure_ascii=False)
+        )
     elif is_hit:
         click.echo(f"hit: {now.key[:12]} is kept")
     else:
@@ -168,7 +178,9 @@ def _smallest_change(store: CacheStore, family: str, now: KeyParts) -> list[str]
 
 def _parameters(facts: EntryFacts) -> dict[str, str]:
     try:
-        return {name: shown for name, (_, shown) in KeyParts.from_json(facts.parts).parameters.items()}
+        return {
+            name: shown for name, (_, shown) in KeyParts.from_json(facts.parts).parameters.items()
+        }
     except ValueError:
         return {}
 

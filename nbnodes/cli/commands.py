@@ -1,4 +1,4 @@
-"""The commands as click knows them: their help, their completion, and all that is not a plain `run`."""
+"""The commands as click knows them: help, completion, and all that is not a plain `run`."""
 
 from __future__ import annotations
 
@@ -68,11 +68,14 @@ cli.add_command(
         callback=_run,
         params=[
             click.Argument(["notebook"]),
-            click.Argument(["standard_input"], required=False, type=click.Choice(["-"]), metavar="[-]"),
+            click.Argument(
+                ["standard_input"], required=False, type=click.Choice(["-"]), metavar="[-]"
+            ),
             *(_click_option(option) for option in OPTIONS),
         ],
-        help="Run NOTEBOOK and print its value.\n\nThe value goes to standard output and nothing else "
-        "does. A lone - after the notebook reads parameters (YAML or JSON) from standard input.",
+        help="Run NOTEBOOK and print its value.\n\n"
+        "The value goes to standard output and nothing else does. A lone - after the notebook "
+        "reads parameters (YAML or JSON) from standard input.",
     )
 )
 cli.add_command(cache)

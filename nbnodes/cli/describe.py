@@ -10,7 +10,8 @@ import click
 from nbnodes.errors import FormatError
 from nbnodes.formats import jsonable
 from nbnodes.notebook.document import OVERRIDE, PARAMETERS, RETURN, SKIP, Notebook
-from nbnodes.notebook.parameters import Code, Parameter, infer_parameters
+from nbnodes.notebook.inference import infer_parameters
+from nbnodes.notebook.parameters import Code, Parameter
 from nbnodes.notebook.python import parse_cell
 from nbnodes.notebook.reader import read
 
@@ -31,7 +32,9 @@ def describe_notebook(source: str) -> dict[str, Any]:
         "language": notebook.language,
         "parameters": [_described(parameter) for parameter in parameters.values()],
         "tags": dict(Counter(tag for cell in notebook.cells for tag in cell.tags)),
-        "returns": None if returns is None else {"cell": returns.index + 1, "source": returns.source},
+        "returns": None
+        if returns is None
+        else {"cell": returns.index + 1, "source": returns.source},
         "cells": {"all": len(notebook.cells), "run": len(notebook.steps(parameterized=False))},
         "options": dict(notebook.options),
         "warnings": _warnings(notebook),
@@ -44,7 +47,7 @@ def show_description(description: dict[str, Any]) -> None:
     cells = description["cells"]
     click.echo(f"  language    {description['language']} (kernel {description['kernel'] or 'any'})")
     click.echo(f"  cells       {cells['all']}, of which {cells['run']} run")
-    tags = ", ".join(f"{name} ×{count}" for name, count in description["tags"].items())
+    tags = ", ".join(f"{name} x{count}" for name, count in description["tags"].items())
     click.echo(f"  tags        {tags or 'none'}")
     returns = description["returns"]
     value = f"cell {returns['cell']}: {returns['source'].strip()}" if returns else "nothing"
@@ -92,7 +95,9 @@ def _warnings(notebook: Notebook) -> list[str]:
     known = {PARAMETERS, SKIP, RETURN, OVERRIDE}
     for cell in notebook.cells:
         wrong = [tag for tag in cell.tags if tag.lower() in known and tag not in known]
-        found += [f"cell {cell.index + 1}: the tag {tag!r} is written in lower case" for tag in wrong]
+        found += [
+            f"cell {cell.index + 1}: the tag {tag!r} is written in lower case" for tag in wrong
+        ]
     return found
 
 

@@ -42,21 +42,23 @@ def exit_code(error: NbnodesError) -> int:
 
 def _dispatch(words: Sequence[str]) -> int:
     if words and words[0] == "run":
+        from nbnodes.cli import shortcut
+
+        if shortcut.answer(words[1:]):
+            return 0
         from nbnodes.cli.arguments import parse_run
 
         arguments = parse_run(words[1:])
         if arguments is not None:
             from nbnodes.cli.run import run_notebook
 
-            if arguments.quiet:
-                warnings.simplefilter("ignore")
-            return run_notebook(arguments)
+            return run_notebook(arguments, words[1:])
     from nbnodes.cli.commands import run_click
 
     return run_click(words)
 
 
-def _show_warning(  # noqa: PLR0913  # Python's own signature
+def _show_warning(  # Python's own signature
     message: Warning | str,
     category: type[Warning],
     filename: str,

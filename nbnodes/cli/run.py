@@ -1,4 +1,4 @@
-"""`nbnodes run`: the value goes to standard output and nothing else does; all the rest to standard error."""
+"""`nbnodes run`: the value goes to standard output, and all the rest to standard error."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from nbnodes.cache.schema import FILE_NAME
+from nbnodes.cli import shortcut
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.engines.engine import CancelToken, Progress
 from nbnodes.errors import FormatError, UsageError
 from nbnodes.formats import FORMATS, jsonable, render
+from nbnodes.notebook.surroundings import local_roots
 from nbnodes.project import Project
 from nbnodes.result import Failure, Result, Success
 from nbnodes.session import Model, RunOptions, Session
 
 
-def run_notebook(arguments: RunArguments) -> int:
+def run_notebook(arguments: RunArguments, words: Sequence[str] = ()) -> int:
     """Run a notebook and print its value; return the exit code.
+
+    Args:
+        arguments: The command.
+        words: The words it was read from, to answer the same words sooner next time.
 
     Raises:
         NbnodesError: Wrong usage, or the machine's failure.
@@ -29,18 +37,22 @@ def run_notebook(arguments: RunArguments) -> int:
         raise UsageError("--no-cache and --refresh exclude each other")
     if arguments.as_json and arguments.format not in ("text", "json"):
         raise UsageError(f"--json and --format {arguments.format} exclude each other")
+    if arguments.quiet:
+        warnings.simplefilter("ignore")
     project = Project.at(cache=arguments.cache, engine=arguments.engine)
     with project.session() as session:
         model = session.model(arguments.notebook)
         result, elapsed_s = _run(session, model, arguments)
-    if arguments.output:
-        _write_notebook(result, arguments.output)
-    if isinstance(result, Failure):
-        _explain(result)
-        return 1
-    if arguments.verbose:
-        sys.stderr.write(result.stdout + result.stderr)
-    _print_value(result, model, arguments, elapsed_s)
+        if arguments.output:
+            _write_notebook(result, arguments.output)
+        if isinstance(result, Failure):
+            _explain(result)
+            return 1
+        if arguments.verbose:
+            sys.stderr.write(result.stdout + result.stderr)
+        printed = _print_value(result, model, arguments, elapsed_s)
+        if printed is not None:
+            _lay_shortcut(session, model, result, words, printed)
     return 0
 
 
@@ -84,16 +96,43 @@ def _progress_bar(model: Model, *, quiet: bool) -> Iterator[Any]:
             opened.close()
 
 
-def _print_value(result: Success, model: Model, arguments: RunArguments, elapsed_s: float) -> None:
+def _print_value(
+    result: Success, model: Model, arguments: RunArguments, elapsed_s: float
+) -> str | dict[str, Any] | None:
+    """Print the value; return what was printed, None for bytes or nothing."""
     if arguments.as_json:
-        print(json.dumps(_envelope(result, elapsed_s), ensure_ascii=False))  # noqa: T201
-        return
+        envelope = _envelope(result, elapsed_s)
+        print(json.dumps(envelope, ensure_ascii=False))  # noqa: T201
+        return envelope
     content = render(result, arguments.format)
     if isinstance(content, bytes):
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    elif model.notebook.return_cell is not None or arguments.format != "text":
-        print(content.rstrip("\n"))  # noqa: T201
+        return None
+    if model.notebook.return_cell is None and arguments.format == "text":
+        return None
+    content = content.rstrip("\n")
+    print(content)  # noqa: T201
+    return content
+
+
+def _lay_shortcut(
+    session: Session, model: Model, result: Success, words: Sequence[str], printed: Any
+) -> None:
+    """Have the same words answered sooner, where the run is kept on disk."""
+    notebook = model.notebook
+    kept = result.key is not None and session.store is not None and bool(words)
+    if not kept or notebook.path is None or not notebook.parameters_cells:
+        return
+    index = os.path.join(session.store.location, FILE_NAME) if session.store else ""
+    folder = notebook.folder
+    surroundings = session.survey(model)
+    named = [os.path.join(folder, name) for name in (*surroundings.modules, *surroundings.files)]
+    if surroundings.packages or "://" in notebook.path:
+        return
+    roots = {folder, *(os.path.dirname(path) for path in named), *local_roots()}
+    files = {notebook.path, *named, *roots}
+    shortcut.remember(words, printed, index=index, key=str(result.key), files=files)
 
 
 def _envelope(result: Success, elapsed_s: float) -> dict[str, Any]:

@@ -53,7 +53,9 @@ def success(request: RunRequest, engine: str, log: OutputLog, value: Any) -> Res
             "return plain data, or use engine='inprocess'"
         )
         cell = request.notebook.return_cell or request.steps[-1]
-        return failure(request, engine, log, RaisedError(ename="UntransferableValue", evalue=text), cell)
+        return failure(
+            request, engine, log, RaisedError(ename="UntransferableValue", evalue=text), cell
+        )
     return Success(
         name=request.notebook.name,
         engine=engine,

@@ -1,4 +1,4 @@
-"""Values cross to and from a Python kernel: pickled, in the kernel's private folder, beside the code."""
+"""Values cross to and from a Python kernel: pickled, in its private folder, beside the code."""
 
 from __future__ import annotations
 

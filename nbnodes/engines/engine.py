@@ -1,11 +1,10 @@
-"""The Engine protocol: a RunRequest goes in, a Result comes out; the machine's failures are raised."""
+"""The Engine protocol: a RunRequest goes in, a Result comes out, the machine's failures raise."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
@@ -98,7 +97,9 @@ class RunRequest:
 
     def interruption(self, cell: Cell | None = None) -> EngineError | None:
         """Return why the run must stop now, as the error to raise; None while it may go on."""
-        where = self.notebook.name if cell is None else f"{self.notebook.name}, cell {cell.index + 1}"
+        where = (
+            self.notebook.name if cell is None else f"{self.notebook.name}, cell {cell.index + 1}"
+        )
         if self.cancel.cancelled:
             return RunCancelledError(f"{where}: the run was cancelled")
         if self.remaining_s == 0.0:
@@ -119,10 +120,6 @@ class Engine(Protocol):
     def name(self) -> str:
         """The name it is chosen by."""
 
-    @property
-    def own_document(self) -> bool:
-        """Whether its Results carry an executed notebook of its own making."""
-
     def run(self, request: RunRequest, /) -> Result:
         """Run the notebook.
 
@@ -132,17 +129,3 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give back everything held; may be called twice."""
-
-
-def run_in_thread(request: RunRequest, run: Callable[[RunRequest], Result]) -> Result:
-    """Run on another thread and wait; an exception here, such as Ctrl-C, cancels the run.
-
-    For runs that need an event loop of their own: loops do not nest.
-    """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="nbnodes-run") as pool:
-        future = pool.submit(run, request)
-        try:
-            return future.result()
-        except BaseException:
-            request.cancel.cancel()
-            raise

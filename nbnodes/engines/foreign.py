@@ -1,4 +1,4 @@
-"""Kernels of other languages: parameters as papermill writes them, values from what the cell shows."""
+"""Kernels of other languages: parameters as papermill writes them, values as cells show them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def shown_value(cell: CellRun) -> Any:
 
 
 def _is_stdout(output: Output) -> bool:
-    return output["output_type"] == "stream" and output["name"] == "stdout"
+    return bool(output["output_type"] == "stream" and output["name"] == "stdout")
 
 
 def _from_bundle(bundle: Mapping[str, Any]) -> Any:

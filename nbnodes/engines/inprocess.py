@@ -1,7 +1,7 @@
-"""The `inprocess` engine: a fresh IPython shell in the caller's own interpreter, put away afterwards.
+"""The `inprocess` engine: a fresh IPython shell in the caller's interpreter, put away afterwards.
 
-Values need not cross a process boundary and names can be shared (`globals`). The price: one run at a
-time, and a cell that kills its process kills the caller's.
+Values need not cross a process boundary and names can be shared (`globals`). The price: one run at
+a time, and a cell that kills its process kills the caller's.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 
 from nbnodes.engines import shell_side
 from nbnodes.engines.collect import RaisedError, failure, success
-from nbnodes.engines.engine import Progress, RunRequest, run_in_thread
+from nbnodes.engines.engine import Progress, RunRequest
 from nbnodes.engines.outputs import OutputLog
 from nbnodes.engines.sandbox import sandbox
 from nbnodes.engines.shell import NotebookShell, open_shell
+from nbnodes.engines.threads import run_in_thread
 from nbnodes.engines.watchdog import Watchdog
 from nbnodes.notebook import binding
 from nbnodes.notebook.document import Cell
@@ -31,7 +32,6 @@ class InProcessEngine:
     """Runs Python notebooks here. See `nbnodes.engines.engine.Engine`."""
 
     name = "inprocess"
-    own_document = False
 
     def run(self, request: RunRequest, /) -> Result:
         """Run the notebook; see `Engine.run`.
@@ -80,7 +80,7 @@ def _run_cells(
     watchdog: Watchdog,
 ) -> Result:
     for done, cell in enumerate(request.steps):
-        error = _run_cell(request, shell, log, cell, watchdog)
+        error = _run_cell(shell, log, cell, watchdog)
         request.on_progress(Progress(done=done + 1, total=len(request.steps)))
         if error and error.ends(cell) and not error.is_early_end:
             return failure(request, InProcessEngine.name, log, error, cell)
@@ -92,7 +92,7 @@ def _run_cells(
 
 
 def _run_cell(
-    request: RunRequest, shell: NotebookShell, log: OutputLog, cell: Cell, watchdog: Watchdog
+    shell: NotebookShell, log: OutputLog, cell: Cell, watchdog: Watchdog
 ) -> RaisedError | None:
     log.begin_cell()
     started_at = time.monotonic()

@@ -23,7 +23,6 @@ class KernelEngine:
     """
 
     name = "kernel"
-    own_document = False
 
     def run(self, request: RunRequest, /) -> Result:
         """Run the notebook; see `Engine.run`.

@@ -52,14 +52,18 @@ class KernelProcess:
         interruption: Says why to stop waiting, as the error to raise; None to go on.
     """
 
-    def __init__(self, spec: Kernelspec, *, cwd: str, folder: str, interruption: Interruption) -> None:
+    def __init__(
+        self, spec: Kernelspec, *, cwd: str, folder: str, interruption: Interruption
+    ) -> None:
         self.folder = folder
         self._spec = spec
         self.interruption = interruption
         self._manager = _manager(spec, folder)
         self._log_path = os.path.join(folder, "kernel.log")
         with open(self._log_path, "wb") as log:
-            self._manager.start_kernel(cwd=cwd, env=kernel_environment(spec), stdout=log, stderr=log)
+            self._manager.start_kernel(
+                cwd=cwd, env=kernel_environment(spec), stdout=log, stderr=log
+            )
         self._client = self._manager.client()
         self._client.start_channels(hb=False)
 
@@ -84,7 +88,11 @@ class KernelProcess:
         raise KernelDiedError(f"the kernel {self._spec.name!r} did not answer for {_START_S:g} s")
 
     def execute(
-        self, code: str, on_message: OnMessage = lambda _kind, _content: None, *, silent: bool = False
+        self,
+        code: str,
+        on_message: OnMessage = lambda _kind, _content: None,
+        *,
+        silent: bool = False,
     ) -> tuple[RaisedError | None, bool]:
         """Run code and hand on what it shows.
 
@@ -152,11 +160,14 @@ class KernelProcess:
     def _poll(self, timeout_s: float) -> Iterator[tuple[str, Mapping[str, Any]]]:
         import zmq
 
-        sockets = {"iopub": self._client.iopub_channel.socket, "shell": self._client.shell_channel.socket}
+        sockets = {
+            "iopub": self._client.iopub_channel.socket,
+            "shell": self._client.shell_channel.socket,
+        }
         poller = zmq.Poller()
         for socket in sockets.values():
             poller.register(socket, zmq.POLLIN)
-        ready = dict(poller.poll(timeout_s * 1000))
+        ready = dict(poller.poll(round(timeout_s * 1000)))
         for channel, socket in sockets.items():
             while ready.get(socket):
                 _, message = self._client.session.recv(socket)
@@ -191,7 +202,7 @@ def open_kernel(
 
 
 def _manager(spec: Kernelspec, folder: str) -> Any:
-    from jupyter_client import KernelManager
+    from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name=spec.name)
     use_private_sockets(manager, spec, folder)

@@ -51,6 +51,8 @@ class OutputLog:
                 self._update(content)
             case "display_data" | "execute_result" | "error":
                 self._append(message_type, content)
+            case _:
+                pass
 
     def note_dropped(self, count_bytes: int) -> None:
         """Count output that was dropped before it came here."""
@@ -149,4 +151,5 @@ def _encodable(text: str) -> str:
 
 
 def _size(count_bytes: int) -> str:
-    return f"{count_bytes / 1e6:.1f} MB" if count_bytes >= 100_000 else f"{count_bytes} bytes"
+    megabytes = count_bytes / 1e6
+    return f"{megabytes:.1f} MB" if round(megabytes, 1) else f"{count_bytes} bytes"

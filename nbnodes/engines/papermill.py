@@ -23,17 +23,18 @@ from nbclient.exceptions import (  # noqa: TID253  # this module is imported laz
     DeadKernelError,
 )
 from papermill.clientwrap import PapermillNotebookClient  # noqa: TID253
-from papermill.engines import NBClientEngine, NotebookExecutionManager  # noqa: TID253
+from papermill.engines import NotebookExecutionManager  # noqa: TID253
 from papermill.execute import prepare_notebook_metadata, remove_error_markers  # noqa: TID253
 from papermill.iorw import load_notebook_node  # noqa: TID253
 from papermill.parameterize import parameterize_notebook  # noqa: TID253
 
 from nbnodes.engines import crossing, foreign
 from nbnodes.engines.collect import RaisedError, failure, success
-from nbnodes.engines.engine import Progress, RunRequest, run_in_thread
-from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.engine import Progress, RunRequest
 from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
+from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
 from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
 from nbnodes.result import Result
@@ -43,7 +44,6 @@ class PapermillEngine:
     """Runs notebooks through papermill. See `nbnodes.engines.engine.Engine`."""
 
     name = "papermill"
-    own_document = True
 
     def run(self, request: RunRequest, /) -> Result:
         """Run the notebook; see `Engine.run`.
@@ -231,9 +231,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         try:
             self.execute_cell(cell, index)
         except CellExecutionError as error:
-            raised = RaisedError(
-                ename=error.ename, evalue=error.evalue, traceback=_traceback(cell)
-            )
+            raised = RaisedError(ename=error.ename, evalue=error.evalue, traceback=_traceback(cell))
             self.error = raised
             if not raised.is_early_end:
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)

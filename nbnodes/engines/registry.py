@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from nbnodes.engines.engine import Engine
 from nbnodes.errors import EngineNotFoundError
+
+if TYPE_CHECKING:  # slow to import, and needed only where a package adds an engine
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "nbnodes.engines"
 
@@ -15,6 +20,11 @@ _BUILT_IN = {  # imported when asked for: each brings a heavy library
     "kernel": "nbnodes.engines.kernel:KernelEngine",
     "papermill": "nbnodes.engines.papermill:PapermillEngine",
 }
+
+
+def built_in_names() -> tuple[str, ...]:
+    """Return the names of nbnodes' own engines."""
+    return tuple(_BUILT_IN)
 
 
 def engine_names() -> tuple[str, ...]:
@@ -42,5 +52,9 @@ def open_engine(name: str) -> Engine:
 def _added() -> dict[str, Callable[[], Engine]]:
     from importlib.metadata import entry_points
 
-    found = entry_points(group=ENTRY_POINT_GROUP)
-    return {point.name: (lambda point=point: point.load()()) for point in found}
+    return {point.name: partial(_load, point) for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _load(point: EntryPoint) -> Engine:
+    engine: Engine = point.load()()
+    return engine

@@ -1,4 +1,4 @@
-"""What a notebook may change in this interpreter is put back: folder, environment, streams, modules."""
+"""What a notebook may change in this interpreter is put back: folder, streams, modules and more."""
 
 from __future__ import annotations
 
@@ -86,7 +86,12 @@ def _warnings(_: str) -> Iterator[None]:
     """Give the notebook a new interpreter's warning filters."""
     with warnings.catch_warnings():
         warnings.resetwarnings()
-        for quiet in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+        for quiet in (
+            DeprecationWarning,
+            PendingDeprecationWarning,
+            ImportWarning,
+            ResourceWarning,
+        ):
             warnings.simplefilter("ignore", quiet)
         warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
         yield
@@ -107,7 +112,9 @@ def _builtins(_: str) -> Iterator[None]:
 def _no_input(*_: object) -> str:
     from IPython.core.error import StdinNotImplementedError
 
-    raise StdinNotImplementedError("a notebook run as a function has nobody to ask: use a parameter")
+    raise StdinNotImplementedError(
+        "a notebook run as a function has nobody to ask: use a parameter"
+    )
 
 
 @contextmanager
@@ -135,7 +142,9 @@ def _modules(folder: str) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = path
-        for name in [n for n in sys.modules if n not in before and _lies_in(sys.modules[n], folder)]:
+        for name in [
+            n for n in sys.modules if n not in before and _lies_in(sys.modules[n], folder)
+        ]:
             del sys.modules[name]
         sys.modules.update(own)
         if main is not None:
@@ -150,8 +159,8 @@ def _lies_in(module: Any, folder: str) -> bool:
 @contextmanager
 def _streams(log: OutputLog) -> Iterator[None]:
     before = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
-    sys.stdout = CapturedStream("stdout", log)  # type: ignore[assignment]
-    sys.stderr = CapturedStream("stderr", log)  # type: ignore[assignment]
+    sys.stdout = CapturedStream("stdout", log)
+    sys.stderr = CapturedStream("stderr", log)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""An IPython shell without terminal, kernel or history, whose displays and errors feed an OutputLog."""
+"""An IPython shell without terminal, kernel or history that feeds an OutputLog."""
 
 from __future__ import annotations
 
@@ -72,19 +72,19 @@ class NotebookShell(InteractiveShell):
 
     def __init__(self, log: OutputLog) -> None:
         module = ModuleType("__main__")
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             config=_CONFIG,
             user_module=module,
             displayhook_class=_Hook,
             display_pub_class=_Publisher,
         )
         self._log = log
-        self.displayhook.log = self.display_pub.log = log
+        vars(self.displayhook)["log"] = vars(self.display_pub)["log"] = log
 
     def run_cell(self, raw_cell: str, *args: Any, **kwargs: Any) -> Any:
         """Run a cell; what it raised is in `raised` afterwards."""
         self.raised = None
-        return super().run_cell(raw_cell, *args, **kwargs)
+        return super().run_cell(raw_cell, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def ask_exit(self) -> None:
         """End the notebook after this cell."""
@@ -106,7 +106,7 @@ class NotebookShell(InteractiveShell):
 def open_shell(log: OutputLog) -> Iterator[NotebookShell]:
     """Make a shell the current one for a block, so that `display` and `get_ipython` find it."""
     loop = asyncio.new_event_loop()  # one for the whole run: tasks live on between cells
-    classes = (NotebookShell, InteractiveShell)
+    classes: tuple[Any, ...] = (NotebookShell, InteractiveShell)
     before = [cls._instance for cls in classes]
     shell = NotebookShell(log)
     shell.loop_runner = loop.run_until_complete
@@ -119,12 +119,12 @@ def open_shell(log: OutputLog) -> Iterator[NotebookShell]:
         for cls, instance in zip(classes, before, strict=True):
             cls._instance = instance
         atexit.unregister(shell.atexit_operations)
-        shell.restore_sys_module_state()
+        shell.restore_sys_module_state()  # type: ignore[no-untyped-call]
         loop.close()
 
 
 def _connect_figures(shell: NotebookShell) -> None:
-    """Have figures shown at each cell's end where the inline backend was loaded by an earlier run."""
+    """Have figures shown at each cell's end, also if an earlier run loaded the inline backend."""
     if "matplotlib_inline.backend_inline" in sys.modules:
         from matplotlib_inline.backend_inline import configure_inline_support
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def install(  # noqa: PLR0913  # one call over a text-only channel
+def install(  # one call over a text-only channel
     shell: Any,
     binding: Mapping[str, Any],
     values: dict[str, Any],
@@ -33,37 +33,55 @@ def install(  # noqa: PLR0913  # one call over a text-only channel
         return_source: The source of the cell that gives the value; None without one.
         deliver: Called with the value once that cell has ended well.
     """
-    state: dict[str, Any] = {"source": None, "captured": []}
-
-    def capture(value: Any) -> Any:
-        state["captured"].append(value)
-        return value
-
-    class BindAndCapture(ast.NodeTransformer):
-        def visit(self, tree: Any) -> Any:
-            if values and state["source"] in parameters_sources:
-                tree = binding["bind_parameters"](tree, frozenset(values))
-            if state["source"] is not None and state["source"] == return_source:
-                tree = binding["capture_return"](tree)
-            return tree
-
-    def before_cell(info: Any) -> None:
-        state["source"] = info.raw_cell
-        state["captured"].clear()
-
-    def after_cell(result: Any) -> None:
-        if state["captured"] and result.success:
-            deliver(state["captured"].pop())
-
-    hidden = {binding["VALUES"]: values, binding["RETURN"]: capture}
+    hooks = _Hooks(binding, values, parameters_sources, return_source, deliver)
+    hidden = {binding["VALUES"]: values, binding["RETURN"]: hooks.capture}
     shell.user_ns.update(hidden)
     shell.user_ns_hidden.update(hidden)
     if not parameters_sources:
         shell.user_ns.update(values)
     warnings.filterwarnings("ignore", message="To exit: use 'exit'")  # `sys.exit` is an ending here
-    shell.ast_transformers.append(BindAndCapture())
-    shell.events.register("pre_run_cell", before_cell)
-    shell.events.register("post_run_cell", after_cell)
+    shell.ast_transformers.append(hooks)
+    shell.events.register("pre_run_cell", hooks.before_cell)
+    shell.events.register("post_run_cell", hooks.after_cell)
+
+
+class _Hooks(ast.NodeTransformer):
+    """What IPython calls: before a cell, with its tree, and after it."""
+
+    def __init__(
+        self,
+        binding: Mapping[str, Any],
+        values: dict[str, Any],
+        parameters_sources: list[str],
+        return_source: str | None,
+        deliver: Callable[[Any], None],
+    ) -> None:
+        self._binding = binding
+        self._names = frozenset(values)
+        self._parameters_sources = parameters_sources
+        self._return_source = return_source
+        self._deliver = deliver
+        self._source: str | None = None
+        self._captured: list[Any] = []
+
+    def before_cell(self, info: Any) -> None:
+        self._source = info.raw_cell
+        self._captured.clear()
+
+    def visit(self, tree: Any) -> Any:
+        if self._names and self._source in self._parameters_sources:
+            tree = self._binding["bind_parameters"](tree, self._names)
+        if self._source is not None and self._source == self._return_source:
+            tree = self._binding["capture_return"](tree)
+        return tree
+
+    def capture(self, value: Any) -> Any:
+        self._captured.append(value)
+        return value
+
+    def after_cell(self, result: Any) -> None:
+        if self._captured and result.success:
+            self._deliver(self._captured.pop())
 
 
 def read_values(path: str) -> dict[str, Any]:
@@ -97,7 +115,7 @@ def _pickled(value: Any) -> bytes:
         module
         for module in list(sys.modules.values())
         if str(getattr(module, "__file__", None) or "").startswith(beside)
-        and "site-packages" not in module.__file__
+        and "site-packages" not in str(module.__file__)
         and module.__name__ not in cloudpickle.list_registry_pickle_by_value()
     ]
     for module in local:

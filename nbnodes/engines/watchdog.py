@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from types import TracebackType
+from typing import Self
 
 from nbnodes.engines.engine import RunRequest
 from nbnodes.errors import EngineError
@@ -30,7 +31,7 @@ class Watchdog:
         self._error: EngineError | None = None
         self._thread = threading.Thread(target=self._watch, name="nbnodes-watchdog", daemon=True)
 
-    def __enter__(self) -> Watchdog:
+    def __enter__(self) -> Self:
         self._thread.start()
         self._request.cancel.on_cancel(self._wake)
         return self

@@ -1,4 +1,4 @@
-"""An annotation or a simple default, as a tree, becomes a type or a value — without running the notebook.
+"""An annotation or a plain default, as a tree, becomes a type or a value. No cell runs for it.
 
 Only names that are known to be harmless are looked up (`typing`, `datetime`, `pydantic.Field`, …);
 anything else is unknown, and an unknown type accepts every value.
@@ -13,14 +13,49 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _BUILTINS = frozenset(
-    "bool bytes complex dict float frozenset int list object set str tuple None".split()
+    {
+        "bool",
+        "bytes",
+        "complex",
+        "dict",
+        "float",
+        "frozenset",
+        "int",
+        "list",
+        "object",
+        "set",
+        "str",
+        "tuple",
+        "None",
+    }
 )
 _MODULES = frozenset(
-    "annotated_types collections.abc datetime decimal fractions pathlib pydantic typing uuid".split()
+    {
+        "annotated_types",
+        "collections.abc",
+        "datetime",
+        "decimal",
+        "fractions",
+        "pathlib",
+        "pydantic",
+        "typing",
+        "uuid",
+    }
 )
 _CALLABLE = frozenset(
-    "annotated_types datetime.date datetime.datetime datetime.time datetime.timedelta decimal.Decimal "
-    "fractions.Fraction pathlib.Path pathlib.PurePath pydantic.Field uuid.UUID".split()
+    {
+        "annotated_types",
+        "datetime.date",
+        "datetime.datetime",
+        "datetime.time",
+        "datetime.timedelta",
+        "decimal.Decimal",
+        "fractions.Fraction",
+        "pathlib.Path",
+        "pathlib.PurePath",
+        "pydantic.Field",
+        "uuid.UUID",
+    }
 )
 
 

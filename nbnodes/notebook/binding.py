@@ -39,7 +39,7 @@ def _bound(body: list[ast.stmt], names: AbstractSet[str]) -> list[ast.stmt]:
 def _bound_statement(statement: ast.stmt, names: AbstractSet[str]) -> list[ast.stmt]:
     """Return what stands in a statement's place."""
     target = _single_target(statement)
-    if target in names:
+    if target is not None and target in names:
         if isinstance(statement, ast.AugAssign):
             return [_assignment(target, statement)]
         statement.value = _lookup(target, statement.value or statement)  # type: ignore[attr-defined]
@@ -77,7 +77,9 @@ def _bound_otherwise(statement: ast.stmt) -> set[str]:
         node = nodes.pop()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
-        nodes += [n for n in ast.iter_child_nodes(node) if not isinstance(n, (ast.stmt, ast.Lambda))]
+        nodes += [
+            n for n in ast.iter_child_nodes(node) if not isinstance(n, (ast.stmt, ast.Lambda))
+        ]
     return found
 
 
@@ -89,4 +91,4 @@ def _assignment(name: str, where: ast.stmt) -> ast.stmt:
 def _lookup(name: str, where: ast.AST) -> ast.expr:
     values = ast.Name(id=VALUES, ctx=ast.Load())
     node = ast.Subscript(value=values, slice=ast.Constant(value=name), ctx=ast.Load())
-    return ast.copy_location(node, where)  # type: ignore[arg-type, type-var]
+    return ast.copy_location(node, where)

@@ -1,4 +1,4 @@
-"""A Notebook, its values and a Result become the executed notebook: nbformat JSON, as papermill saves it."""
+"""A Notebook, its values and a Result become the executed notebook, as papermill saves it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from nbnodes.notebook.document import INJECTED, PARAMETERS, Notebook
 from nbnodes.result import Result
 
 
-def executed_document(notebook: Notebook, values: Mapping[str, Any], result: Result) -> dict[str, Any]:
+def executed_document(
+    notebook: Notebook, values: Mapping[str, Any], result: Result
+) -> dict[str, Any]:
     """Write a run's outputs, and its parameters as papermill does, into a copy of the notebook.
 
     Returns:

@@ -1,6 +1,6 @@
 """The `parameters` cells become Parameters: name, default, annotation, help. Pure.
 
-    n: int = 15  # which number      →  Parameter("n", default=15, annotation="int", help="which number")
+`n: int = 15  # which` is read as `Parameter("n", default=15, annotation="int", help="which")`.
 """
 
 from __future__ import annotations
@@ -56,14 +56,8 @@ class Parameter:
         return str(getattr(self.type, "__name__", self.type))
 
 
-def infer_parameters(notebook: Notebook) -> dict[str, Parameter]:
-    """Read the parameters from the notebook's `parameters` cells.
-
-    A Python notebook's are read from its syntax tree; other languages' by papermill's inference
-    (https://papermill.readthedocs.io/en/latest/usage-inspect.html), where it has one.
-    """
-    if not notebook.is_python:
-        return _inferred_by_papermill(notebook) if notebook.parameters_cells else {}
+def python_parameters(notebook: Notebook) -> dict[str, Parameter]:
+    """Read the parameters from a Python notebook's `parameters` cells, by their syntax tree."""
     sources = [cell.source for cell in notebook.cells if cell.kind == "code"]
     parsed = (parse_cell(source) for source in sources if "import" in source)
     imports = imported_names(cell.tree for cell in parsed if cell)
@@ -85,14 +79,13 @@ def literal_defaults(cell_source: str) -> dict[str, Any]:
     if cell is None:
         return {}
     literals: dict[str, Any] = {}
-    assigned: list[str] = []
-    for node in ast.walk(cell.tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            assigned.append(node.id)
+    names = (node for node in ast.walk(cell.tree) if isinstance(node, ast.Name))
+    assigned = [node.id for node in names if not isinstance(node.ctx, ast.Load)]
     for statement in cell.tree.body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(
-                target=ast.Name(id=name), value=ast.expr() as value
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ) if assigned.count(name) == 1:
                 try:
                     literals[name] = ast.literal_eval(value)
@@ -115,18 +108,26 @@ def _declared(source: str, imports: Mapping[str, str]) -> Iterator[Parameter]:
     lines = source.split("\n")
     for statement in _statements(cell.tree.body):
         comment = _trailing_comment(statement, lines)
-        match statement:
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                yield _parameter(name, statement.value, statement.annotation, comment, imports)
-            case ast.Assign(targets=[ast.Tuple() as names], value=ast.Tuple() as values) if len(
-                names.elts
-            ) == len(values.elts):
-                for name_node, value in zip(names.elts, values.elts, strict=True):
-                    if isinstance(name_node, ast.Name):
-                        yield _parameter(name_node.id, value, None, comment, imports)
-            case ast.Assign():
-                for target in (t for t in statement.targets if isinstance(t, ast.Name)):
-                    yield _parameter(target.id, statement.value, None, comment, imports)
+        for name, value, annotation in _assigned(statement):
+            yield _parameter(name, value, annotation, comment, imports)
+
+
+def _assigned(
+    statement: ast.stmt,
+) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+    """Yield each plain name that a statement assigns, with its value and annotation."""
+    match statement:
+        case ast.AnnAssign(target=ast.Name(id=name), value=value, annotation=annotation):
+            yield name, value, annotation
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(
+            targets
+        ) == len(values):
+            pairs = zip(targets, values, strict=True)
+            yield from ((t.id, value, None) for t, value in pairs if isinstance(t, ast.Name))
+        case ast.Assign(targets=targets, value=value):
+            yield from ((t.id, value, None) for t in targets if isinstance(t, ast.Name))
+        case _:
+            pass
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -195,18 +196,3 @@ def _trailing_comment(statement: ast.stmt, lines: list[str]) -> str:
     line = lines[(statement.end_lineno or 1) - 1].encode()
     rest = line[statement.end_col_offset or 0 :].decode().lstrip(" \t;")
     return rest[1:].strip() if rest.startswith("#") else ""
-
-
-def _inferred_by_papermill(notebook: Notebook) -> dict[str, Parameter]:
-    import nbformat
-    from papermill.inspection import _infer_parameters
-
-    node = nbformat.from_dict(dict(notebook.document))
-    try:
-        inferred = _infer_parameters(node, name=notebook.kernel_name, language=notebook.language)
-    except Exception:  # noqa: BLE001  # a translator may be missing or its inference unwritten
-        return {}
-    return {
-        p.name: Parameter(name=p.name, default=Code(p.default), help=p.help)
-        for p in inferred
-    }

@@ -1,4 +1,4 @@
-"""A code cell's text becomes a syntax tree, IPython's own syntax (magics, `!shell`) put aside. Pure.
+"""A cell's text becomes a syntax tree, IPython's own syntax (magics, `!shell`) put aside. Pure.
 
 IPython itself is not asked: its import costs more than all else on the way to a cached Result.
 """
@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 
 _PYTHON_BODY = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*")
-_ESCAPE = re.compile(r"^(?P<indent>\s*)(?P<lhs>[\w\s,.\[\]*]+=\s*)?(?P<escape>[%!?].*|[\w.]+\?{1,2}\s*)$")
+_ESCAPE = re.compile(
+    r"^(?P<indent>\s*)(?P<lhs>[\w\s,.\[\]*]+=\s*)?(?P<escape>[%!?].*|[\w.]+\?{1,2}\s*)$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

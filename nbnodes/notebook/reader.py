@@ -59,7 +59,9 @@ def _neighbours(path: str) -> str:
         names = [name for name in os.listdir(folder) if name.endswith(".ipynb")]
     except OSError:
         return ""
-    near = difflib.get_close_matches(wanted, names, n=1) or [n for n in names if n == f"{wanted}.ipynb"]
+    near = difflib.get_close_matches(wanted, names, n=1) or [
+        n for n in names if n == f"{wanted}.ipynb"
+    ]
     return f"; did you mean {near[0]}?" if near else ""
 
 
@@ -109,7 +111,9 @@ def _current(document: Any, location: str) -> Mapping[str, Any]:
     if not isinstance(major, int):
         raise NotebookError(location, ["it has no `nbformat` number"])
     if major > _FORMAT:
-        raise NotebookError(location, [f"nbformat {major} is newer than what this version reads (4)"])
+        raise NotebookError(
+            location, [f"nbformat {major} is newer than what this version reads (4)"]
+        )
     import nbformat
 
     with warnings.catch_warnings():

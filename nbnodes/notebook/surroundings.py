@@ -1,4 +1,4 @@
-"""What a notebook's value depends on besides its cells: local modules, declared files and packages."""
+"""What a value depends on besides the cells: local modules, declared files and packages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Surveyor:
 
     def _modules(self, notebook: Notebook, folder: str) -> dict[str, str]:
         """Follow the imports, the modules' own included, as far as they are local."""
-        roots = [folder, *_local_roots()]
+        roots = [folder, *local_roots()]
         waiting = [p for names in _notebook_imports(notebook) for p in _located(names, roots)]
         found: dict[str, str] = {}
         while waiting:
@@ -95,6 +95,13 @@ class Surveyor:
         content = _digest(path) if kind == "file" else _module_content(path)
         self._seen[kind, path] = _Seen(stamp, time.time_ns(), content)
         return content
+
+
+def local_roots() -> list[str]:
+    """Return the folders on the import path that hold a project's own code."""
+    installed = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
+    roots = [os.path.abspath(entry) for entry in sys.path if entry and os.path.isdir(entry)]
+    return [r for r in roots if not r.startswith(installed) and "site-packages" not in r]
 
 
 def _declared(notebook: Notebook) -> tuple[list[str], list[str]]:
@@ -182,13 +189,6 @@ def _files_of(name: str, root: str) -> list[str]:
                 found.append(candidate)
                 break
     return found
-
-
-def _local_roots() -> list[str]:
-    """Return the folders on the import path that hold a project's own code, not installed packages."""
-    installed = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
-    roots = [os.path.abspath(entry) for entry in sys.path if entry and os.path.isdir(entry)]
-    return [r for r in roots if not r.startswith(installed) and "site-packages" not in r]
 
 
 def _up(folder: str, levels: int) -> str:

@@ -1,4 +1,4 @@
-"""Given values become the values that the notebook's cells see: typed, checked, all mistakes at once."""
+"""Given values become the values that the cells see: typed, checked, all mistakes at once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any
 from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Parameter, Unknown
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+_PLAIN_TEXT = {  # what pydantic reads as Python does
+    int: re.compile(r"[+-]?[0-9]{1,18}"),
+    float: re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?"),
+}
+_SHOWN = 80  # characters of a wrong value that an error repeats
 _WORDS = {"True": True, "False": False, "None": None}
 
 
@@ -50,9 +53,11 @@ def validate_values(
             values[name] = _coerced(value, parameter.type if parameter else Unknown)
         except ValueError as error:
             problems.append(f"{name}: {_shown(value)} is no {_expected(parameter)}: {error}")
-    for parameter in parameters.values():
-        if parameter.required and parameter.name not in given:
-            problems.append(f"{parameter.name}: it has no default, so give it a value")
+    problems += [
+        f"{parameter.name}: it has no default, so give it a value"
+        for parameter in parameters.values()
+        if parameter.required and parameter.name not in given
+    ]
     if problems:
         raise ParameterError(notebook_name, problems)
     return values
@@ -85,7 +90,7 @@ def _expected(parameter: Parameter | None) -> str:
 
 def _shown(value: Any) -> str:
     text = repr(str(value)) if isinstance(value, str) else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _coerced(value: Any, kind: Any) -> Any:
@@ -99,18 +104,17 @@ def _coerced(value: Any, kind: Any) -> Any:
     if isinstance(kind, type) and type(value) is kind:
         return value
     if isinstance(value, Text):
-        if kind is str:
-            return str(value)
-        if kind is int and _INTEGER.fullmatch(value):
-            return int(value)
-        if kind is float and _DECIMAL.fullmatch(value):
-            return float(value)
         return _from_text(str(value), kind)
     return _validated(_plain_scalar(value), kind)
 
 
 def _from_text(text: str, kind: Any) -> Any:
     """Coerce text: as it stands, else as the None, number or JSON that it spells."""
+    if kind is str:
+        return text
+    pattern = _PLAIN_TEXT.get(kind) if isinstance(kind, type) else None
+    if pattern and pattern.fullmatch(text):
+        return kind(text)
     import json
 
     try:

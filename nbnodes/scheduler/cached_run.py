@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -12,9 +13,12 @@ from nbnodes.cache.key import KeyParts, key_parts
 from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.errors import CacheError, CacheWarning, FingerprintError
+from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
-from nbnodes.notebook.surroundings import Surveyor
+from nbnodes.notebook.surroundings import Surroundings, Surveyor
 from nbnodes.result import CacheKey, Result, Success
+
+_OWN_DOCUMENT = frozenset({"papermill"})  # engines whose executed notebook is asked for as such
 
 
 class CacheUse(enum.Enum):
@@ -34,6 +38,10 @@ class CachedRunner:
         self._surveyor = Surveyor()
         self._has_warned = False
 
+    def survey(self, notebook: Notebook, folder: str) -> Surroundings:
+        """Look at what a notebook depends on besides its cells."""
+        return self._surveyor.survey(notebook, folder)
+
     def parts(self, request: RunRequest, *, document: str = "") -> KeyParts:
         """Return what the request's Result depends on.
 
@@ -44,30 +52,48 @@ class CachedRunner:
         Raises:
             FingerprintError: If a value has no cache key.
         """
-        surroundings = self._surveyor.survey(request.notebook, request.folder)
+        surroundings = self.survey(request.notebook, request.folder)
         return key_parts(
             request.notebook, request.values, surroundings, folder=request.folder, document=document
         )
 
-    def run(self, engine: Engine, request: RunRequest, use: CacheUse) -> Result:
+    def run(
+        self,
+        open_engine: Callable[[], Engine],
+        request: RunRequest,
+        use: CacheUse,
+        engine_name: str,
+    ) -> Result:
         """Return the request's Result: stored, or made now and stored.
+
+        Args:
+            open_engine: Gives the engine; called only if something must run.
+            request: The run.
+            use: How it uses the cache.
+            engine_name: The engine's name.
 
         Raises:
             EngineError: If the machine failed.
         """
         is_open = self._store is not None and request.notebook.options.get("cache", True)
         if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
-            return engine.run(request)
+            return open_engine().run(request)
+        own_document = engine_name in _OWN_DOCUMENT
         try:
-            parts = self.parts(request, document=engine.name if engine.own_document else "")
+            parts = self.parts(request, document=engine_name if own_document else "")
         except FingerprintError as error:
             text = f"{request.notebook.name} runs without the cache: {error}"
             warnings.warn(text, CacheWarning, stacklevel=4)
-            return engine.run(request)
-        return self._run_keyed(self._store, engine, request, parts, use)
+            return open_engine().run(request)
+        return self._run_keyed(self._store, open_engine, request, parts, use)
 
     def _run_keyed(
-        self, store: CacheStore, engine: Engine, request: RunRequest, parts: KeyParts, use: CacheUse
+        self,
+        store: CacheStore,
+        open_engine: Callable[[], Engine],
+        request: RunRequest,
+        parts: KeyParts,
+        use: CacheUse,
     ) -> Result:
         key = parts.key
         hit = self._stored(store, request, key) if use is CacheUse.ON else None
@@ -77,7 +103,7 @@ class CachedRunner:
             hit = self._stored(store, request, key) if use is CacheUse.ON else None
             if hit:
                 return hit
-            result = replace(engine.run(request), key=key)
+            result = replace(open_engine().run(request), key=key)
             if isinstance(result, Success):
                 self._keep(store, request, parts, result)
             return result
@@ -94,7 +120,9 @@ class CachedRunner:
         document = partial(executed_document, request.notebook, request.values)
         return replace(result, name=request.notebook.name, document=document)
 
-    def _keep(self, store: CacheStore, request: RunRequest, parts: KeyParts, result: Success) -> None:
+    def _keep(
+        self, store: CacheStore, request: RunRequest, parts: KeyParts, result: Success
+    ) -> None:
         try:
             entry = Entry(
                 key=parts.key,

@@ -35,6 +35,11 @@ def inprocess_engine() -> Iterator[Engine]:
     yield from _opened("inprocess")
 
 
+@pytest.fixture(scope="session")
+def kernel_engine() -> Iterator[Engine]:
+    yield from _opened("kernel")
+
+
 @pytest.fixture
 def run(engine: Engine, tmp_path: Path) -> Run:
     return partial(run_cells, engine, tmp_path)

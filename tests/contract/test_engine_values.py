@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import math
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ EXPRESSIONS = {
     "array": "np.arange(6, dtype='int16').reshape(2, 3)",
     "array_of_many_bytes": "np.arange(1_000_000, dtype='float64')",
     "frame": "pd.DataFrame({'a': [1, 2], 'b': ['x', None]}, index=[10, 20])",
-    "frame_over_time": "pd.DataFrame({'v': [1.5, math.nan]}, index=pd.date_range('2024', periods=2))",
+    "frame_over_time": "pd.DataFrame({'v': [1.5, None]}, pd.date_range('2024', periods=2))",
     "series": "pd.Series([1, 2], name='s')",
 }
 SPACE: dict[str, Any] = {}
@@ -107,44 +107,48 @@ def test_a_value_arrives_as_the_object_it_is(values_returned: Any, name: str) ->
 def test_an_instance_of_a_notebook_class_returns_and_goes_in_again(run: Run) -> None:
     made = run(CLASSES, ("{'point': Point(3), 'segment': Segment(Point(3))}", "return")).unwrap()
     point, segment = made["point"], made["segment"]
-    assert {"x": 3, "y": 4} == dataclasses.asdict(point)
-    assert "Point(x=3, y=4)" == repr(point)
+    assert dataclasses.asdict(point) == {"x": 3, "y": 4}
+    assert repr(point) == "Point(x=3, y=4)"
     assert segment.end == point
-    assert 5.0 == segment.length()
+    assert segment.length() == 5.0
     again = run(
         ("segment = None", "parameters"),
         ("segment.length() + segment.end.x", "return"),
         values={"segment": segment},
     )
-    assert 8.0 == again.unwrap()
+    assert again.unwrap() == 8.0
 
 
 def test_an_instance_of_a_class_beside_the_notebook_returns(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "shapes.py").write_text("class Square:\n    side = 3\n    def area(self): return 9\n")
+    (tmp_path / "shapes.py").write_text(
+        "class Square:\n    side = 3\n    def area(self): return 9\n"
+    )
     square = run("import shapes", ("shapes.Square()", "return")).unwrap()
-    assert (3, 9) == (square.side, square.area())
+    assert (square.side, square.area()) == (3, 9)
 
 
 def test_a_returned_function_can_be_called(run: Run) -> None:
     made = "import math\nscale = 10\ndef area(r):\n    return scale * math.floor(r)"
     area = run(made, ("area", "return")).unwrap()
-    assert 30 == area(3.7)
+    assert area(3.7) == 30
 
 
 def test_a_figure_goes_in_and_returns(run: Run) -> None:
     figure = Figure()
     figure.subplots().set_title("given")
     title = "figure.axes[0].set_title(figure.axes[0].get_title() + ' and returned')"
-    result = run(("figure = None", "parameters"), title, ("figure", "return"), values={"figure": figure})
+    result = run(
+        ("figure = None", "parameters"), title, ("figure", "return"), values={"figure": figure}
+    )
     assert isinstance(result.unwrap(), Figure)
-    assert "given and returned" == result.unwrap().axes[0].get_title()
+    assert result.unwrap().axes[0].get_title() == "given and returned"
 
 
 def test_a_pyplot_figure_returns_and_stays_out_of_the_callers_pyplot(run: Run) -> None:
     before = plt.get_fignums()
     draw = "import matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\naxes.plot([1, 3, 2])"
     figure = run((f"{draw}\nfigure", "return")).unwrap()
-    assert [1, 3, 2] == list(figure.axes[0].lines[0].get_ydata())
+    assert list(figure.axes[0].lines[0].get_ydata()) == [1, 3, 2]
     assert before == plt.get_fignums()
 
 
@@ -166,15 +170,17 @@ def test_the_value_is_what_the_return_cell_evaluates_to(
     assert expected == run(*cells).unwrap()
 
 
-def test_a_value_that_cannot_leave_the_kernel_is_a_failure_naming_its_type(run_isolated: Run) -> None:
+def test_a_value_that_cannot_leave_is_a_failure_naming_its_type(
+    run_isolated: Run,
+) -> None:
     result = run_isolated("x = 1", ("(i for i in range(3))", "return"))
     assert isinstance(result, Failure)
-    assert ("UntransferableValue", 1) == (result.error.ename, result.error.cell_index)
+    assert (result.error.ename, result.error.cell_index) == ("UntransferableValue", 1)
     assert "generator" in result.error.evalue
 
 
 def test_a_value_need_not_leave_the_process(run_inprocess: Run) -> None:
-    assert [0, 1, 2] == list(run_inprocess(("(i for i in range(3))", "return")).unwrap())
+    assert list(run_inprocess(("(i for i in range(3))", "return")).unwrap()) == [0, 1, 2]
 
 
 def test_a_value_whose_loading_fails_is_a_failure(run_isolated: Run) -> None:
@@ -209,10 +215,12 @@ def test_a_parameter_that_the_kernel_cannot_load_is_refused(
 
 def test_names_are_shared_in_this_process(run_inprocess: Run) -> None:
     shared: list[int] = []
-    result: Result = run_inprocess("shared.append(1)", ("shared", "return"), globals={"shared": shared})
+    result: Result = run_inprocess(
+        "shared.append(1)", ("shared", "return"), globals={"shared": shared}
+    )
     assert isinstance(result, Success)
     assert shared is result.value
-    assert [1] == shared
+    assert shared == [1]
 
 
 def assert_same(expected: Any, actual: Any) -> None:
@@ -227,7 +235,7 @@ def assert_same(expected: Any, actual: Any) -> None:
     elif isinstance(expected, float):
         assert math.isnan(expected) == math.isnan(actual)
         assert repr(expected) == repr(actual)
-    elif isinstance(expected, datetime.datetime):
+    elif isinstance(expected, dt.datetime):
         assert (expected, expected.tzinfo) == (actual, actual.tzinfo)
     else:
         assert expected == actual

@@ -1,0 +1,29 @@
+"""A Notebook's parameters, whatever its language."""
+
+from __future__ import annotations
+
+from nbnodes.notebook.document import Notebook
+from nbnodes.notebook.parameters import Code, Parameter, python_parameters
+
+
+def infer_parameters(notebook: Notebook) -> dict[str, Parameter]:
+    """Read the parameters from a notebook's `parameters` cells.
+
+    A Python notebook's are read from its syntax tree; other languages' by papermill's inference
+    (https://papermill.readthedocs.io/en/latest/usage-inspect.html), where it has one.
+    """
+    if notebook.is_python:
+        return python_parameters(notebook)
+    return _papermill_parameters(notebook) if notebook.parameters_cells else {}
+
+
+def _papermill_parameters(notebook: Notebook) -> dict[str, Parameter]:
+    import nbformat
+    from papermill.inspection import _infer_parameters
+
+    node = nbformat.from_dict(dict(notebook.document))
+    try:
+        inferred = _infer_parameters(node, name=notebook.kernel_name, language=notebook.language)
+    except Exception:  # noqa: BLE001  # a translator may be missing or its inference unwritten
+        return {}
+    return {p.name: Parameter(name=p.name, default=Code(p.default), help=p.help) for p in inferred}

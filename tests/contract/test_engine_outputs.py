@@ -1,0 +1,123 @@
+"""What cells print and display reaches the Result, on every engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conftest import Run
+
+from nbnodes.result import Result
+
+DISPLAY = "from IPython.display import HTML, display, clear_output"
+PLOT = "import matplotlib.pyplot as plt"
+LIMIT_BYTES = 100_000
+
+
+def test_display_keeps_every_form_of_what_it_shows(run: Run) -> None:
+    (shown,) = run(DISPLAY, "display(HTML('<b>x</b>'))").outputs
+    assert (shown["output_type"], shown["data"]["text/html"]) == ("display_data", "<b>x</b>")
+    assert {"text/plain", "text/html"} == set(shown["data"])
+
+
+def test_the_last_expression_is_shown_unless_a_semicolon_ends_it(run: Run) -> None:
+    (shown,) = run("40 + 1", "40 + 2;", "None").outputs
+    assert (shown["output_type"], dict(shown["data"])) == ("execute_result", {"text/plain": "41"})
+
+
+def test_an_updated_display_shows_only_the_last_state(run: Run) -> None:
+    update = "display('old', display_id='a')\ndisplay('new', display_id='a', update=True);"
+    assert texts(run(DISPLAY, update)) == ["'new'"]
+
+
+def test_a_display_is_updated_from_a_later_cell(run: Run) -> None:
+    result = run(
+        DISPLAY, "handle = display('old', display_id=True)", "print(1)\nhandle.update('new')"
+    )
+    assert [texts(cell) for cell in result.cells] == [[], ["'new'"], ["1\n"]]
+
+
+def test_clear_output_forgets_what_the_cell_showed(run: Run) -> None:
+    result = run(
+        DISPLAY, "print('kept')", "print('gone')\ndisplay(1)\nclear_output()\nprint('new')"
+    )
+    assert [texts(cell) for cell in result.cells] == [[], ["kept\n"], ["new\n"]]
+
+
+def test_clear_output_that_waits_clears_only_when_something_new_comes(run: Run) -> None:
+    result = run(
+        DISPLAY,
+        "print('kept')\nclear_output(wait=True)",
+        "print('gone')\nclear_output(wait=True)\nprint('new')",
+    )
+    assert [texts(cell) for cell in result.cells] == [[], ["kept\n"], ["new\n"]]
+
+
+def test_each_figure_is_shown_once_as_png_in_every_run(run: Run) -> None:
+    draw = "plt.plot([1, 2])\nplt.figure()\nplt.plot([2, 1])"
+    shown = [pngs(run(PLOT, f"{draw};", "print('no figure here')")) for _ in range(2)]
+    assert shown == [["display_data", "display_data"]] * 2
+
+
+def test_a_figure_that_a_cell_evaluates_to_is_png_too_in_every_run(run: Run) -> None:
+    cells = (PLOT, "figure, axes = plt.subplots()", ("figure", "return"))
+    shown = [pngs(run(*cells)) for _ in range(2)]
+    assert shown == [["display_data", "execute_result"]] * 2
+
+
+def test_shown_and_printed_things_keep_their_order(run: Run) -> None:
+    assert texts(run(DISPLAY, "print('a')\ndisplay(1)\nprint('b')\n2")) == ["a\n", "1", "b\n", "2"]
+
+
+def test_flushed_stdout_and_stderr_keep_their_order(run: Run) -> None:
+    say = "\n".join(
+        f"print({word!r}, file=sys.{stream}, flush=True)"
+        for word, stream in [("a", "stdout"), ("b", "stderr"), ("c", "stdout")]
+    )
+    result = run("import sys", say)
+    assert texts(result) == ["a\n", "b\n", "c\n"]
+    assert (result.stdout, result.stderr) == ("a\nc\n", "b\n")
+
+
+def test_prints_of_one_cell_are_one_output(run: Run) -> None:
+    assert texts(run("for i in range(3):\n    print(i, flush=True)")) == ["0\n1\n2\n"]
+
+
+def test_a_lone_surrogate_is_spelled_out(run_inprocess: Run) -> None:
+    result = run_inprocess("print('a' + chr(0xD800) + 'b')")
+    assert result.stdout == "a\\ud800b\n"
+
+
+def test_a_hundred_megabytes_of_print_are_cut_and_said_to_be(run: Run) -> None:
+    loud = "for _ in range(100_000):\n    print('x' * 999)"
+    result = run(loud, ("1", "return"), output_size_bytes=LIMIT_BYTES)
+    assert result.unwrap() == 1
+    assert len(result.stdout) == LIMIT_BYTES
+    assert "output cut" in result.stderr
+    assert "99.9 MB more were dropped" in result.stderr
+
+
+def test_too_many_displays_are_cut_and_said_to_be(run: Run) -> None:
+    loud = "for _ in range(30):\n    display(HTML('x' * 10_000))"
+    result = run(DISPLAY, loud, ("1", "return"), output_size_bytes=LIMIT_BYTES)
+    shown = [out for out in result.outputs if out["output_type"] == "display_data"]
+    assert 1 <= len(shown) <= 10
+    assert "output cut" in result.stderr
+
+
+def test_an_error_is_kept_when_the_output_was_cut(run: Run) -> None:
+    result = run("print('x' * 300_000)\n1 / 0", output_size_bytes=LIMIT_BYTES)
+    assert not result.ok
+    assert [o["output_type"] for o in result.outputs if o["output_type"] != "stream"] == ["error"]
+
+
+def texts(shown: Any) -> list[str]:
+    """Return what was printed, and the plain text of what was displayed."""
+    return [
+        out["text"] if out["output_type"] == "stream" else out["data"]["text/plain"]
+        for out in shown.outputs
+    ]
+
+
+def pngs(result: Result) -> list[str]:
+    """Return the types of the outputs that are pictures."""
+    return [out["output_type"] for out in result.outputs if "image/png" in out.get("data", {})]
