@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from nbnodes.errors import SettingsError
 
@@ -58,11 +58,10 @@ def _checked(found: dict[str, tuple[Any, str]]) -> Settings:
     """Coerce each value to its field's type, gathering every mistake."""
     problems: list[str] = []
     values: dict[str, Any] = {}
-    defaults = Settings()
+    defaults, known = Settings(), [f.name for f in fields(Settings)]
     for name, (value, where) in found.items():
-        if not hasattr(defaults, name):
-            known = ", ".join(f.name for f in fields(Settings))
-            problems.append(f"{where}: no such setting (known: {known})")
+        if name not in known:
+            problems.append(f"{where}: no such setting (known: {', '.join(known)})")
             continue
         try:
             values[name] = _coerced(value, type(getattr(defaults, name)))
@@ -80,9 +79,12 @@ def _coerced(value: Any, kind: type) -> Any:
     if kind is str and not isinstance(value, str):
         raise ValueError("expected text")
     try:
-        return kind(value)
-    except ValueError:
+        coerced = kind(value)
+    except (ValueError, OverflowError):
         raise ValueError(f"expected {kind.__name__}") from None
+    if isinstance(value, float) and kind is int and coerced != value:  # 2.5 workers are not 2
+        raise ValueError(f"expected {kind.__name__}")
+    return coerced
 
 
 def _require_range(name: str, value: Any) -> None:
@@ -109,17 +111,23 @@ def _tool_table(folder: str) -> tuple[dict[str, Any], str]:
 
 
 def _read_table(path: str) -> dict[str, Any] | None:
-    with open(path, "rb") as file:
-        content = file.read()
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise SettingsError([f"{path}: {error.strerror}"]) from error
     if b"nbnodes" not in content:  # spares most start-ups the TOML parser
         return None
     import tomllib
 
     try:
-        table = tomllib.loads(content.decode("utf-8")).get("tool", {}).get("nbnodes")
+        tool = tomllib.loads(content.decode("utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: {error}"]) from error
-    return cast("dict[str, Any] | None", table)
+    table = tool.get("nbnodes") if isinstance(tool, dict) else None
+    if not isinstance(table, dict | None):
+        raise SettingsError([f"{path}: tool.nbnodes: expected a table"])
+    return table
 
 
 def _beside(cache: str, pyproject: str) -> str:

@@ -97,8 +97,8 @@ def key_parts(
     """
     effective = dict(values)
     if notebook.is_python:
-        for cell in notebook.parameters_cells:
-            effective = literal_defaults(cell.source) | effective
+        sources = (cell.source for cell in notebook.parameters_cells)
+        effective = literal_defaults(*sources) | effective
     version = ".".join(map(str, sys.version_info[:2]))
     return KeyParts(
         cells=tuple(

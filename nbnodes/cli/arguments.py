@@ -169,14 +169,7 @@ class RunArguments:
         return found
 
     def _yaml_texts(self) -> Iterator[str]:
-        for encoded in self.parameters_base64:
-            import base64
-            import binascii
-
-            try:
-                yield base64.b64decode(encoded, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError) as error:
-                raise UsageError(f"-b {encoded}: it is not base64 of UTF-8 text: {error}") from None
+        yield from (_decoded(encoded) for encoded in self.parameters_base64)
         yield from (_file_text(path) for path in self.parameters_file)
         yield from self.parameters_yaml
 
@@ -198,11 +191,11 @@ def _take(arguments: RunArguments, word: str, rest: Iterator[str]) -> bool:
     """Take one word and those that belong to it; return whether they were understood."""
     if word == "-" and arguments.notebook:
         arguments.parameters_file.append(word)
-        return True
+        return next(rest, None) is None  # it holds over every -f, so one amid them is click's
     name, equals, attached = word.partition("=") if word.startswith("--") else (word, "", "")
     option = _BY_NAME.get(name)
     if option is None:
-        if word.startswith("-") or arguments.notebook:
+        if not word or word.startswith("-") or arguments.notebook:
             return False
         arguments.notebook = word
         return True
@@ -234,12 +227,21 @@ def _set(arguments: RunArguments, option: Option, values: list[str]) -> None:
         setattr(arguments, option.field, option.kind(values[0]) if option.nargs else True)
 
 
+def _decoded(encoded: str) -> str:
+    import base64
+
+    try:  # the line breaks of `base64`'s output do not count
+        return base64.b64decode("".join(encoded.split()), validate=True).decode()
+    except ValueError as error:
+        raise UsageError(f"-b {encoded}: it is not base64 of UTF-8 text: {error}") from None
+
+
 def _file_text(path: str) -> str:
     import sys
 
-    if path == "-":
-        return sys.stdin.read()
     try:
+        if path == "-":
+            return sys.stdin.read()
         with open(path, encoding="utf-8") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
@@ -250,8 +252,13 @@ def _from_yaml(text: str) -> dict[str, Any]:
     import yaml
 
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        loader = yaml.SafeLoader(text)
+        loader.yaml_implicit_resolvers = {  # dates stay text, as in papermill, for the type to read
+            first: [(tag, form) for tag, form in resolvers if not tag.endswith(":timestamp")]
+            for first, resolvers in loader.yaml_implicit_resolvers.items()
+        }
+        found = loader.get_single_data()
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UsageError(f"parameters: it is not YAML: {error}") from error
     if found is None:
         return {}

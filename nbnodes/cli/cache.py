@@ -137,8 +137,8 @@ def gc(_: Session, store: CacheStore, *, limit_mb: float | None) -> None:
 def clear(_: Session, store: CacheStore, *, yes: bool) -> None:
     """Forget everything."""
     keys = [facts.key for facts in store.facts()]
-    if not yes:
-        click.confirm(f"Forget {len(keys)} runs in {store.location}?", abort=True)
+    if not yes and not click.confirm(f"Forget {len(keys)} runs in {store.location}?"):
+        return
     click.echo(f"{store.delete(keys)} runs were forgotten")
     store.collect_garbage(0)
 

@@ -52,14 +52,18 @@ def _click_option(option: Option) -> click.Option:
     )
 
 
-def _run(notebook: str, standard_input: str | None, **given: Any) -> int:
+def _run(**given: Any) -> int:
+    return run_notebook(_arguments(**given))
+
+
+def _arguments(notebook: str, standard_input: str | None, **given: Any) -> RunArguments:
     known = {name: value for name, value in given.items() if value not in (None, ())}
     arguments = RunArguments(notebook=notebook)
     for name, value in known.items():
         setattr(arguments, name, list(value) if isinstance(value, tuple) else value)
     if standard_input:
         arguments.parameters_file.append(standard_input)
-    return run_notebook(arguments)
+    return arguments
 
 
 cli.add_command(

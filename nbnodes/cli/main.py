@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -22,6 +24,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
     words = sys.argv[1:] if words is None else list(words)
     warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # any text can be a value
     try:
         return _dispatch(words)
     except KeyboardInterrupt:
@@ -48,6 +52,7 @@ def _dispatch(words: Sequence[str]) -> int:
             return 0
         from nbnodes.cli.arguments import parse_run
 
+        signal.signal(signal.SIGTERM, _end)
         arguments = parse_run(words[1:])
         if arguments is not None:
             from nbnodes.cli.run import run_notebook
@@ -56,6 +61,11 @@ def _dispatch(words: Sequence[str]) -> int:
     from nbnodes.cli.commands import run_click
 
     return run_click(words)
+
+
+def _end(number: int, _: object) -> None:
+    """Leave by an exception, so that kernels and their folders go too."""
+    raise SystemExit(128 + number)
 
 
 def _show_warning(  # Python's own signature

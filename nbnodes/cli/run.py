@@ -16,7 +16,7 @@ from nbnodes.cli import shortcut
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.engines.engine import CancelToken, Progress
 from nbnodes.errors import FormatError, UsageError
-from nbnodes.formats import FORMATS, jsonable, render
+from nbnodes.formats import formats_of, json_text, jsonable, render
 from nbnodes.notebook.surroundings import local_roots
 from nbnodes.project import Project
 from nbnodes.result import Failure, Result, Success
@@ -33,10 +33,8 @@ def run_notebook(arguments: RunArguments, words: Sequence[str] = ()) -> int:
     Raises:
         NbnodesError: Wrong usage, or the machine's failure.
     """
-    if arguments.no_cache and arguments.refresh:
-        raise UsageError("--no-cache and --refresh exclude each other")
-    if arguments.as_json and arguments.format not in ("text", "json"):
-        raise UsageError(f"--json and --format {arguments.format} exclude each other")
+    began_ns = time.time_ns()
+    _check(arguments)
     if arguments.quiet:
         warnings.simplefilter("ignore")
     project = Project.at(cache=arguments.cache, engine=arguments.engine)
@@ -52,8 +50,19 @@ def run_notebook(arguments: RunArguments, words: Sequence[str] = ()) -> int:
             sys.stderr.write(result.stdout + result.stderr)
         printed = _print_value(result, model, arguments, elapsed_s)
         if printed is not None:
-            _lay_shortcut(session, model, result, words, printed)
+            _lay_shortcut(session, model, result, words, printed, began_ns)
     return 0
+
+
+def _check(arguments: RunArguments) -> None:
+    if arguments.no_cache and arguments.refresh:
+        raise UsageError("--no-cache and --refresh exclude each other")
+    if arguments.as_json and arguments.format not in ("text", "json"):
+        raise UsageError(f"--json and --format {arguments.format} exclude each other")
+    if arguments.timeout_s is not None and not arguments.timeout_s >= 0:
+        raise UsageError(
+            f"--timeout {arguments.timeout_s:g}: expected 0 (no limit) or more seconds"
+        )
 
 
 def _run(session: Session, model: Model, arguments: RunArguments) -> tuple[Result, float]:
@@ -98,26 +107,31 @@ def _progress_bar(model: Model, *, quiet: bool) -> Iterator[Any]:
 
 def _print_value(
     result: Success, model: Model, arguments: RunArguments, elapsed_s: float
-) -> str | dict[str, Any] | None:
-    """Print the value; return what was printed, None for bytes or nothing."""
+) -> str | bytes | dict[str, Any] | None:
+    """Print the value; return what was printed, None for nothing."""
     if arguments.as_json:
         envelope = _envelope(result, elapsed_s)
-        print(json.dumps(envelope, ensure_ascii=False))  # noqa: T201
+        print(json_text(envelope), flush=True)  # noqa: T201
         return envelope
     content = render(result, arguments.format)
     if isinstance(content, bytes):
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-        return None
+        return content
     if model.notebook.return_cell is None and arguments.format == "text":
         return None
     content = content.rstrip("\n")
-    print(content)  # noqa: T201
+    print(content, flush=True)  # noqa: T201  # at exit no reader that has left could be borne
     return content
 
 
-def _lay_shortcut(
-    session: Session, model: Model, result: Success, words: Sequence[str], printed: Any
+def _lay_shortcut(  # all that is known of the run
+    session: Session,
+    model: Model,
+    result: Success,
+    words: Sequence[str],
+    printed: Any,
+    began_ns: int,
 ) -> None:
     """Have the same words answered sooner, where the run is kept on disk."""
     notebook = model.notebook
@@ -132,7 +146,8 @@ def _lay_shortcut(
         return
     roots = {folder, *(os.path.dirname(path) for path in named), *local_roots()}
     files = {notebook.path, *named, *roots}
-    shortcut.remember(words, printed, index=index, key=str(result.key), files=files)
+    key = str(result.key)
+    shortcut.remember(words, printed, index=index, key=key, files=files, began_ns=began_ns)
 
 
 def _envelope(result: Success, elapsed_s: float) -> dict[str, Any]:
@@ -146,9 +161,8 @@ def _envelope(result: Success, elapsed_s: float) -> dict[str, Any]:
     try:
         return {"value": jsonable(result.value), **described}
     except FormatError:
-        forms = [name for name in FORMATS if name not in ("json", "csv")]
         text = render(result, "text")
-        return {"value": None, **described, "text": text, "formats": forms}
+        return {"value": None, **described, "text": text, "formats": formats_of(result)}
 
 
 def _write_notebook(result: Result, path: str) -> None:
@@ -156,7 +170,7 @@ def _write_notebook(result: Result, path: str) -> None:
     text = json.dumps(result.notebook_json(), indent=1, ensure_ascii=False)
     part = f"{path}.part"
     try:
-        with open(part, "w", encoding="utf-8") as file:
+        with open(part, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text + "\n")
         os.replace(part, path)
     except OSError as error:

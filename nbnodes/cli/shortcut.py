@@ -8,6 +8,7 @@ thing differs it is not taken. It only ever repeats what a full look-up printed 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from typing import Any
 from nbnodes.cache import schema
 
 VERSION = 1
+_BYTES = "base64"
 _RACY_NS = 2_000_000_000  # a file changed this recently may change again with the same times
 _FRESH_S = 3600.0  # a stored run unused for longer is answered in full, which notes the use
 _NEVER = frozenset(
@@ -45,46 +47,57 @@ def answer(words: Sequence[str]) -> bool:
     shortcut = _read(_path(words))
     if shortcut is None or not _holds(shortcut):
         return False
-    printed = shortcut["printed"]
-    if isinstance(printed, dict):
-        elapsed_s = round(time.monotonic() - started_at, 6)
-        printed = json.dumps(
-            printed | {"cached": True, "duration_s": elapsed_s}, ensure_ascii=False
-        )
-    sys.stdout.write(f"{printed}\n")
-    sys.stdout.flush()
+    _print(shortcut["printed"], started_at)
     return True
 
 
 def remember(
     words: Sequence[str],
-    printed: str | Mapping[str, Any],
+    printed: str | bytes | Mapping[str, Any],
     *,
     index: str,
     key: str,
     files: Iterable[str],
+    began_ns: int,
 ) -> None:
     """Lay a shortcut to what was just printed; where that cannot be done there is none.
 
     Args:
         words: The words after `run`.
-        printed: The text, or the JSON object, that was printed.
+        printed: The text, the bytes or the JSON object that was printed.
         index: The index file that holds the run.
         key: The run's key.
         files: Every file and folder whose state the key depends on.
+        began_ns: When the first of them was read: one that changed since is not what was printed.
     """
     if not _may_take(words):
         return
     stamps = {path: _stamp(path) for path in {*files, *_pyprojects()}}
     newest_ns = max((times[0] for times in stamps.values() if times), default=0)
     proof = _proof(index, key)
-    if proof is None or time.time_ns() - newest_ns < _RACY_NS:
+    if proof is None or began_ns - newest_ns < _RACY_NS:
         return
-    content = {"stamps": stamps, "index": index, "key": key, "proof": proof, "printed": printed}
+    content = {"stamps": stamps, "index": index, "key": key, "proof": proof}
+    if isinstance(printed, bytes):
+        printed = {_BYTES: base64.b64encode(printed).decode()}
+    content["printed"] = printed
     try:
-        _write(_path(words), json.dumps(content, ensure_ascii=False))
+        _write(_path(words), json.dumps(content))
     except (OSError, TypeError, ValueError):
         return
+
+
+def _print(printed: str | dict[str, Any], started_at: float) -> None:
+    if isinstance(printed, dict) and _BYTES in printed:
+        sys.stdout.buffer.write(base64.b64decode(printed[_BYTES]))
+        sys.stdout.buffer.flush()
+        return
+    if isinstance(printed, dict):
+        elapsed_s = round(time.monotonic() - started_at, 6)
+        now = printed | {"cached": True, "duration_s": elapsed_s}
+        printed = json.dumps(now, ensure_ascii=False)
+    sys.stdout.write(f"{printed}\n")
+    sys.stdout.flush()
 
 
 def _may_take(words: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import pickle
+from collections.abc import Iterable
 from typing import Any
 
 from nbnodes.engines import shell_side
@@ -12,6 +13,7 @@ from nbnodes.engines.collect import UntransferableValue
 from nbnodes.engines.engine import RunRequest
 from nbnodes.errors import ParameterError
 from nbnodes.notebook import binding
+from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
 _VALUES, _VALUE = "values.pickle", "value.pickle"
 
@@ -33,26 +35,26 @@ def write_values(request: RunRequest, folder: str) -> None:
         file.write(payload)
 
 
-def prologue(request: RunRequest, folder: str, *, injected: str | None = None) -> str:
+def prologue(folder: str, roles: list[str]) -> str:
     """Return the code that prepares the kernel; it leaves no name behind.
 
     Args:
-        request: The run.
         folder: The kernel's private folder.
-        injected: The source of a cell of parameters written as text, which is bound as well.
+        roles: See `nbnodes.engines.shell_side.install`.
     """
-    notebook = request.notebook
-    sources = [cell.source for cell in notebook.parameters_cells]
-    return_source = notebook.return_cell.source if notebook.return_cell else None
     code = _PROLOGUE.format(
         binding=inspect.getsource(binding),
         shell_side=inspect.getsource(shell_side),
         values=os.path.join(folder, _VALUES),
         value=os.path.join(folder, _VALUE),
-        sources=sources + ([injected] if injected else []),
-        return_source=return_source,
+        roles=roles,
     )
     return f"exec({code!r}, {{}})"
+
+
+def cell_roles(cells: Iterable[Cell]) -> list[str]:
+    """Return what each cell is to a run: see `nbnodes.engines.shell_side.install`."""
+    return [" ".join(sorted({PARAMETERS, RETURN} & set(cell.tags))) for cell in cells]
 
 
 def read_value(folder: str) -> Any:
@@ -73,6 +75,12 @@ def read_value(folder: str) -> Any:
             return pickle.load(file)  # noqa: S301  # written by the kernel that we started
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
         return UntransferableValue(type_name="value", reason=f"{type(error).__name__}: {error}")
+
+
+def unloadable(request: RunRequest, ename: str, evalue: str) -> ParameterError:
+    """Return the error of parameters that a kernel's own Python cannot load."""
+    problem = f"the kernel's Python cannot load them: {ename}: {evalue}"
+    return ParameterError(request.notebook.name, [problem])
 
 
 def _unpicklable(request: RunRequest) -> list[str]:
@@ -96,8 +104,7 @@ side["install"](
     get_ipython(),
     binding,
     side["read_values"]({values!r}),
-    {sources!r},
-    {return_source!r},
+    {roles!r},
     lambda value: side["write_value"]({value!r}, value),
 )
 """

@@ -14,6 +14,7 @@ from typing import Any
 
 from nbnodes.engines import shell_side
 from nbnodes.engines.collect import RaisedError, failure, success
+from nbnodes.engines.crossing import cell_roles
 from nbnodes.engines.engine import Progress, RunRequest
 from nbnodes.engines.outputs import OutputLog
 from nbnodes.engines.sandbox import sandbox
@@ -25,7 +26,9 @@ from nbnodes.notebook.document import Cell
 from nbnodes.result import Result
 
 # The working directory, sys.stdout and the current shell belong to the whole interpreter.
-_interpreter = threading.RLock()
+_interpreter = threading.Lock()
+# Whether this thread runs a notebook: a notebook that runs another one must not wait for itself.
+_holder = threading.local()
 
 
 class InProcessEngine:
@@ -43,31 +46,37 @@ class InProcessEngine:
         if not request.notebook.is_python:
             language = request.notebook.language or request.notebook.kernel_name
             raise ValueError(f"{request.notebook.name} is {language}: run it with engine='kernel'")
-        if _loop_is_running():
-            return run_in_thread(request, self.run)
-        with _interpreter:
-            return _run(request)
+        if not _loop_is_running():
+            return _run_locked(request)
+        is_within_a_run = getattr(_holder, "holds", False)
+        return run_in_thread(request, _run if is_within_a_run else _run_locked)
 
     def close(self) -> None:
         """Hold nothing, so give back nothing."""
 
 
+def _run_locked(request: RunRequest) -> Result:
+    with _interpreter:
+        return _run(request)
+
+
 def _run(request: RunRequest) -> Result:
+    before, _holder.holds = getattr(_holder, "holds", False), True
+    try:
+        return _run_in_sandbox(request)
+    finally:
+        _holder.holds = before
+
+
+def _run_in_sandbox(request: RunRequest) -> Result:
     log = OutputLog(request.output_size_bytes)
     delivered: list[Any] = []
     with ExitStack() as stack:
         stack.enter_context(sandbox(request.folder, log))
         shell = stack.enter_context(open_shell(log))
         shell.user_ns.update(request.globals or {})
-        return_cell = request.notebook.return_cell
-        shell_side.install(
-            shell,
-            vars(binding),
-            dict(request.values),
-            [cell.source for cell in request.notebook.parameters_cells],
-            return_cell.source if return_cell else None,
-            delivered.append,
-        )
+        roles = cell_roles(request.steps)
+        shell_side.install(shell, vars(binding), dict(request.values), roles, delivered.append)
         watchdog = stack.enter_context(Watchdog(request))
         return _run_cells(request, shell, log, delivered, watchdog)
 
@@ -96,9 +105,8 @@ def _run_cell(
 ) -> RaisedError | None:
     log.begin_cell()
     started_at = time.monotonic()
-    watchdog.check(cell)
-    shell.run_cell(cell.source, store_history=True)
-    watchdog.check(cell)
+    with watchdog.guard(cell):
+        shell.run_in_loop(cell.source)
     log.end_cell(time.monotonic() - started_at)
     if shell.raised and shell.raised.ename == "KeyboardInterrupt":
         raise KeyboardInterrupt

@@ -83,12 +83,10 @@ class _PythonRun:
 
     def _prepare(self) -> None:
         crossing.write_values(self._request, self._kernel.folder)
-        error, _ = self._kernel.execute(
-            crossing.prologue(self._request, self._kernel.folder), silent=True
-        )
+        code = crossing.prologue(self._kernel.folder, crossing.cell_roles(self._request.steps))
+        error, _ = self._kernel.execute(code, silent=True)
         if error:
-            text = f"{self._request.notebook.name}: the kernel cannot be prepared: {error.evalue}"
-            raise KernelDiedError(text)
+            raise crossing.unloadable(self._request, error.ename, error.evalue)
 
     def _after_parameters(self) -> None:
         """Do nothing: the cell's own assignments were replaced."""

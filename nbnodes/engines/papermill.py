@@ -6,7 +6,6 @@ engine prepares it, so that values arrive as objects although papermill's cell s
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -33,10 +32,12 @@ from nbnodes.engines.collect import RaisedError, failure, success
 from nbnodes.engines.engine import Progress, RunRequest
 from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
 from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import OutputLog
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
+from nbnodes.notebook.executed import spelled_values
 from nbnodes.result import Result
 
 
@@ -58,6 +59,9 @@ class PapermillEngine:
 
 
 def _run(request: RunRequest) -> Result:
+    interruption = request.interruption()
+    if interruption:
+        raise interruption
     spec = find_kernelspec(request.notebook)
     with tempfile.TemporaryDirectory(prefix="nbnodes-") as folder, _own_loop():
         return _PapermillRun(request, spec, folder).result()
@@ -70,11 +74,7 @@ def _own_loop() -> Iterator[None]:
     try:
         yield
     finally:
-        waiting = asyncio.all_tasks(loop)
-        for task in waiting:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
-        loop.close()
+        close_loop(loop)
 
 
 class _PapermillRun:
@@ -99,7 +99,7 @@ class _PapermillRun:
             prologue=self._prologue(),
             kernel_name=self._spec.name,
             resources={"metadata": {"path": self._request.folder}},
-            timeout_func=lambda _: self._request.remaining_s,
+            timeout_func=lambda _: self._timeout_s(),
             shutdown_kernel="immediate",
         )
         self._request.cancel.on_cancel(client.kill)
@@ -119,7 +119,16 @@ class _PapermillRun:
     def _prologue(self) -> str | None:
         if not self._spec.is_python:
             return None
-        return crossing.prologue(self._request, self._folder, injected=_injected_source(self._node))
+        roles = crossing.cell_roles(self._request.steps)
+        injected = _place_of_injected(self._node, self._request)
+        if injected is not None:
+            roles.insert(injected, "parameters")
+        return crossing.prologue(self._folder, roles)
+
+    def _timeout_s(self) -> float | None:
+        """Return the seconds left for a cell; never 0, which nbclient takes for no limit."""
+        left_s = self._request.remaining_s
+        return None if left_s is None else max(left_s, 0.01)
 
     def _machine_failure(self, error: Exception, client: _Client) -> Exception:
         cell = self._request.steps[min(client.done, len(self._request.steps) - 1)]
@@ -191,9 +200,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         """Run the cells that a function runs."""
         self.on_cell_executed = self._after_cell
         if self._prologue:
-            self.wait_for_reply(self.kc.execute(self._prologue, silent=True, store_history=False))
+            self._prepare(self._prologue)
         for index, cell in enumerate(self.nb.cells):
-            if not self._runs(cell):
+            if not _runs(cell, self._request):
                 continue
             self._run_cell(index, cell)
             if self.error or self._exits or RETURN in cell.metadata.tags:
@@ -220,13 +229,17 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
-    def _runs(self, cell: Any) -> bool:
-        tags = set(cell.metadata.get("tags", ()))
-        left_out = {SKIP, OVERRIDE} if self._request.values else {SKIP}
-        return bool(cell.cell_type == "code" and cell.source.strip() and not tags & left_out)
+    def _prepare(self, prologue: str) -> None:
+        sent = self.kc.execute(prologue, silent=True, store_history=False)
+        reply = self.wait_for_reply(sent)["content"]
+        if reply["status"] == "error":
+            raise crossing.unloadable(self._request, reply["ename"], reply["evalue"])
 
     def _run_cell(self, index: int, cell: Any) -> None:
         injected = INJECTED in cell.metadata.tags
+        interruption = self._request.interruption()
+        if interruption:
+            raise interruption
         self.nb_man.cell_start(cell, index)
         try:
             self.execute_cell(cell, index)
@@ -237,6 +250,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)
         finally:
             self.nb_man.cell_complete(cell, cell_index=index)
+        self.error = self.error or _early_end(cell)
         if not injected:
             self.executed.append(index)
             self.done += 0 if self.error else 1
@@ -256,14 +270,34 @@ def _prepared(request: RunRequest, spec: Kernelspec) -> Any:
     language = notebook.language
     if request.values:
         node = parameterize_notebook(
-            node, dict(request.values), kernel_name=spec.name, language=language
+            node, spelled_values(request.values), kernel_name=spec.name, language=language
         )
     node = prepare_notebook_metadata(node, notebook.path, None)
     return remove_error_markers(node)
 
 
-def _injected_source(node: Any) -> str | None:
-    return next((c.source for c in node.cells if INJECTED in c.metadata.get("tags", ())), None)
+def _runs(cell: Any, request: RunRequest) -> bool:
+    """Whether a cell of papermill's notebook runs when the notebook is a function."""
+    tags = set(cell.metadata.get("tags", ()))
+    left_out = {SKIP, OVERRIDE} if request.values else {SKIP, INJECTED}
+    return bool(cell.cell_type == "code" and cell.source.strip() and not tags & left_out)
+
+
+def _place_of_injected(node: Any, request: RunRequest) -> int | None:
+    """Return the place of papermill's cell of parameters among the cells that run."""
+    running = [cell for cell in node.cells if _runs(cell, request)]
+    places = (i for i, cell in enumerate(running) if INJECTED in cell.metadata.get("tags", ()))
+    return next(places, None)
+
+
+def _early_end(cell: Any) -> RaisedError | None:
+    """Return the `sys.exit(0)` that a cell raised, also where it may raise."""
+    for output in cell.outputs:
+        if output["output_type"] == "error":
+            error = RaisedError(ename=output["ename"], evalue=output["evalue"])
+            if error.is_early_end:
+                return error
+    return None
 
 
 def _traceback(cell: Any) -> tuple[str, ...]:

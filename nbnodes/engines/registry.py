@@ -22,6 +22,11 @@ _BUILT_IN = {  # imported when asked for: each brings a heavy library
 }
 
 
+def has_own_document(name: str) -> bool:
+    """Whether the engine makes the executed notebook itself, which then is part of its Results."""
+    return name == "papermill"
+
+
 def built_in_names() -> tuple[str, ...]:
     """Return the names of nbnodes' own engines."""
     return tuple(_BUILT_IN)

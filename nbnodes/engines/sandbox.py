@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import getpass
+import io
 import linecache
+import logging
 import os
 import sys
 import warnings
@@ -13,7 +16,7 @@ from typing import Any
 
 from nbnodes.engines.outputs import OutputLog
 
-_INLINE = "module://matplotlib_inline.backend_inline"
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
 class CapturedStream:
@@ -53,7 +56,7 @@ class CapturedStream:
 def sandbox(folder: str, log: OutputLog) -> Iterator[None]:
     """Run a block in `folder` with its output captured; afterwards put everything back."""
     with ExitStack() as stack:
-        for keep in (_folder, _environment, _warnings, _builtins, _source_lines, _modules):
+        for keep in _KEEPERS:
             stack.enter_context(keep(folder))
         stack.enter_context(_streams(log))
         stack.enter_context(_matplotlib())
@@ -73,7 +76,7 @@ def _folder(folder: str) -> Iterator[None]:
 @contextmanager
 def _environment(_: str) -> Iterator[None]:
     before = dict(os.environ)
-    os.environ["MPLBACKEND"] = _INLINE
+    os.environ["MPLBACKEND"] = INLINE_BACKEND
     try:
         yield
     finally:
@@ -100,16 +103,18 @@ def _warnings(_: str) -> Iterator[None]:
 @contextmanager
 def _builtins(_: str) -> Iterator[None]:
     before = dict(vars(builtins))
-    builtins.input = _no_input
+    getpass_before = getpass.getpass
+    builtins.input = getpass.getpass = _no_input
     try:
         yield
     finally:
+        getpass.getpass = getpass_before
         vars(builtins).update(before)  # never cleared: nothing runs without them
         for name in set(vars(builtins)) - set(before):
             delattr(builtins, name)
 
 
-def _no_input(*_: object) -> str:
+def _no_input(*_: object, **__: object) -> str:
     from IPython.core.error import StdinNotImplementedError
 
     raise StdinNotImplementedError(
@@ -161,6 +166,7 @@ def _streams(log: OutputLog) -> Iterator[None]:
     before = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
     sys.stdout = CapturedStream("stdout", log)
     sys.stderr = CapturedStream("stderr", log)
+    sys.stdin = io.StringIO()
     try:
         yield
     finally:
@@ -168,18 +174,56 @@ def _streams(log: OutputLog) -> Iterator[None]:
 
 
 @contextmanager
-def _matplotlib() -> Iterator[None]:
-    """Start from Matplotlib's own defaults with the inline backend; put the caller's back."""
-    matplotlib = sys.modules.get("matplotlib")
-    before = dict(matplotlib.rcParams) if matplotlib and hasattr(matplotlib, "rcParams") else None
-    if matplotlib and before is not None:
-        _set_rc(matplotlib, dict(matplotlib.rcParamsDefault) | {"backend": _INLINE})
+def _logging(_: str) -> Iterator[None]:
+    """Give the notebook a root logger as a new interpreter has it."""
+    root = logging.getLogger()
+    before = list(root.handlers), root.level
+    root.handlers[:] = []
+    root.setLevel(logging.WARNING)
     try:
         yield
     finally:
+        root.handlers[:], root.level = before
+        root.setLevel(root.level)  # also empties the cache of levels
+
+
+@contextmanager
+def _matplotlib() -> Iterator[None]:
+    """Start from Matplotlib's defaults and no figures; put the caller's back."""
+    matplotlib, pyplot = sys.modules.get("matplotlib"), sys.modules.get("matplotlib.pyplot")
+    rc = _rc(matplotlib, "rcParams")
+    figures = _figures()
+    mine = dict(figures)
+    figures.clear()
+    if matplotlib and rc is not None:
+        _set_rc(
+            matplotlib, (_rc(matplotlib, "rcParamsDefault") or {}) | {"backend": INLINE_BACKEND}
+        )
+    try:
+        yield
+    finally:
+        figures = _figures()
+        figures.clear()
         matplotlib = sys.modules.get("matplotlib")
+        if pyplot and rc is not None and isinstance(rc["backend"], str):
+            pyplot.switch_backend(rc["backend"])
         if matplotlib:
-            _set_rc(matplotlib, before or dict(matplotlib.rcParamsOrig))
+            _set_rc(matplotlib, rc or _rc(matplotlib, "rcParamsOrig") or {})
+        figures.update(mine)
+
+
+def _figures() -> dict[Any, Any]:
+    """Return pyplot's own table of open figures; an unused one before pyplot is imported."""
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    return helpers.Gcf.figs if helpers else {}
+
+
+def _rc(matplotlib: Any, name: str) -> dict[str, Any] | None:
+    """Copy a table of settings as it is: asked for its backend, it would choose and load one."""
+    table = getattr(matplotlib, name, None)
+    if table is None:
+        return None
+    return {key: dict.__getitem__(table, key) for key in dict.keys(table)}
 
 
 def _set_rc(matplotlib: Any, rc: dict[str, Any]) -> None:
@@ -187,3 +231,6 @@ def _set_rc(matplotlib: Any, rc: dict[str, Any]) -> None:
         warnings.simplefilter("ignore")  # of deprecated names, which are only copied here
         # `backend` goes past the validator, which would switch, and close, the caller's figures
         dict.update(matplotlib.rcParams, rc)
+
+
+_KEEPERS = (_folder, _environment, _warnings, _builtins, _source_lines, _logging, _modules)

@@ -16,7 +16,9 @@ from IPython.core.interactiveshell import InteractiveShell  # noqa: TID253
 from traitlets.config import Config
 
 from nbnodes.engines.collect import RaisedError
+from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.sandbox import INLINE_BACKEND
 
 _CONFIG = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"autoindent": False}})
 
@@ -65,12 +67,13 @@ class NotebookShell(InteractiveShell):
     Attributes:
         raised: What the last cell raised; None if it ended well.
         exit_asked: Whether a cell called `exit()`.
+        loop: The event loop of the run; tasks live on between cells.
     """
 
     raised: RaisedError | None = None
     exit_asked = False
 
-    def __init__(self, log: OutputLog) -> None:
+    def __init__(self, log: OutputLog, loop: asyncio.AbstractEventLoop) -> None:
         module = ModuleType("__main__")
         super().__init__(  # type: ignore[no-untyped-call]
             config=_CONFIG,
@@ -79,12 +82,31 @@ class NotebookShell(InteractiveShell):
             display_pub_class=_Publisher,
         )
         self._log = log
+        self.loop = loop
         vars(self.displayhook)["log"] = vars(self.display_pub)["log"] = log
 
-    def run_cell(self, raw_cell: str, *args: Any, **kwargs: Any) -> Any:
-        """Run a cell; what it raised is in `raised` afterwards."""
+    def run_in_loop(self, source: str) -> None:
+        """Run a cell while the run's event loop runs, as in a kernel; see `raised` afterwards."""
         self.raised = None
-        return super().run_cell(raw_cell, *args, **kwargs)  # type: ignore[no-untyped-call]
+        self.loop.run_until_complete(self._run_in_loop(source))
+
+    async def _run_in_loop(self, source: str) -> None:
+        failed: tuple[Any, ...] | None = None
+        try:
+            transformed = self.transform_cell(source)  # type: ignore[no-untyped-call]
+        except Exception:  # noqa: BLE001  # IPython shows it as the cell's own error
+            transformed, failed = source, sys.exc_info()
+        result = None
+        try:
+            result = await self.run_cell_async(
+                source,
+                store_history=True,
+                transformed_cell=transformed,
+                preprocessing_exc_tuple=failed,
+            )
+        finally:
+            self.events.trigger("post_execute")
+            self.events.trigger("post_run_cell", result)
 
     def ask_exit(self) -> None:
         """End the notebook after this cell."""
@@ -105,31 +127,47 @@ class NotebookShell(InteractiveShell):
 @contextmanager
 def open_shell(log: OutputLog) -> Iterator[NotebookShell]:
     """Make a shell the current one for a block, so that `display` and `get_ipython` find it."""
-    loop = asyncio.new_event_loop()  # one for the whole run: tasks live on between cells
+    loop = asyncio.new_event_loop()
     classes: tuple[Any, ...] = (NotebookShell, InteractiveShell)
     before = [cls._instance for cls in classes]
-    shell = NotebookShell(log)
+    shell = NotebookShell(log, loop)
     shell.loop_runner = loop.run_until_complete
     try:
         for cls in classes:
             cls._instance = shell
-        _connect_figures(shell)
-        yield shell
+        with _figures_shown_by(shell):
+            yield shell
     finally:
         for cls, instance in zip(classes, before, strict=True):
             cls._instance = instance
         atexit.unregister(shell.atexit_operations)
         shell.restore_sys_module_state()  # type: ignore[no-untyped-call]
-        loop.close()
+        close_loop(loop)
 
 
-def _connect_figures(shell: NotebookShell) -> None:
-    """Have figures shown at each cell's end, also if an earlier run loaded the inline backend."""
-    if "matplotlib_inline.backend_inline" in sys.modules:
+@contextmanager
+def _figures_shown_by(shell: NotebookShell) -> Iterator[None]:
+    """Have figures shown at each cell's end, also where pyplot was imported before the run."""
+    before = _inline_configuration()
+    if "matplotlib.pyplot" in sys.modules:  # else its import will do it, as MPLBACKEND says
+        from IPython.core.pylabtools import activate_matplotlib, select_figure_formats
         from matplotlib_inline.backend_inline import configure_inline_support
+        from matplotlib_inline.config import InlineBackend
 
-        if "matplotlib.pyplot" in sys.modules:
-            import matplotlib.pyplot as plt
+        InlineBackend._instance = None
+        activate_matplotlib(INLINE_BACKEND)
+        configure_inline_support(shell, INLINE_BACKEND)
+        configured = InlineBackend.instance()
+        formats, options = configured.figure_formats, configured.print_figure_kwargs
+        select_figure_formats(shell, formats, **options)
+    try:
+        yield
+    finally:
+        if _inline_configuration() is not before:
+            sys.modules["matplotlib_inline.config"].InlineBackend._instance = before
 
-            plt.switch_backend("module://matplotlib_inline.backend_inline")
-        configure_inline_support(shell, "module://matplotlib_inline.backend_inline")
+
+def _inline_configuration() -> Any:
+    """Return the inline backend's settings, which belong to one shell; None if there are none."""
+    module = sys.modules.get("matplotlib_inline.config")
+    return module.InlineBackend._instance if module else None

@@ -15,12 +15,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def install(  # one call over a text-only channel
+def install(
     shell: Any,
     binding: Mapping[str, Any],
     values: dict[str, Any],
-    parameters_sources: list[str],
-    return_source: str | None,
+    roles: list[str],
     deliver: Callable[[Any], None],
 ) -> None:
     """Prepare a shell for one run.
@@ -29,15 +28,14 @@ def install(  # one call over a text-only channel
         shell: The IPython `InteractiveShell`.
         binding: The names of the module `nbnodes.notebook.binding`.
         values: The given parameters.
-        parameters_sources: The sources of the cells that declare them.
-        return_source: The source of the cell that gives the value; None without one.
-        deliver: Called with the value once that cell has ended well.
+        roles: For each cell that will run, in order: "parameters", "return", both or neither.
+        deliver: Called with the value once the `return` cell has ended well.
     """
-    hooks = _Hooks(binding, values, parameters_sources, return_source, deliver)
+    hooks = _Hooks(binding, values, roles, deliver)
     hidden = {binding["VALUES"]: values, binding["RETURN"]: hooks.capture}
     shell.user_ns.update(hidden)
     shell.user_ns_hidden.update(hidden)
-    if not parameters_sources:
+    if not any("parameters" in role for role in roles):
         shell.user_ns.update(values)
     warnings.filterwarnings("ignore", message="To exit: use 'exit'")  # `sys.exit` is an ending here
     shell.ast_transformers.append(hooks)
@@ -46,32 +44,37 @@ def install(  # one call over a text-only channel
 
 
 class _Hooks(ast.NodeTransformer):
-    """What IPython calls: before a cell, with its tree, and after it."""
+    """What IPython calls: before a cell, with its tree, and after it.
+
+    A magic such as `%%capture` runs its body as a cell within the cell: the role is the outer
+    one's, and the value is the first that is captured, which is the inner one's.
+    """
 
     def __init__(
         self,
         binding: Mapping[str, Any],
         values: dict[str, Any],
-        parameters_sources: list[str],
-        return_source: str | None,
+        roles: list[str],
         deliver: Callable[[Any], None],
     ) -> None:
         self._binding = binding
         self._names = frozenset(values)
-        self._parameters_sources = parameters_sources
-        self._return_source = return_source
+        self._roles = iter(roles)
         self._deliver = deliver
-        self._source: str | None = None
+        self._depth = 0
+        self._role = ""
         self._captured: list[Any] = []
 
-    def before_cell(self, info: Any) -> None:
-        self._source = info.raw_cell
-        self._captured.clear()
+    def before_cell(self, _: Any) -> None:
+        if not self._depth:
+            self._role = next(self._roles, "")
+            self._captured.clear()
+        self._depth += 1
 
     def visit(self, tree: Any) -> Any:
-        if self._names and self._source in self._parameters_sources:
+        if self._names and "parameters" in self._role:
             tree = self._binding["bind_parameters"](tree, self._names)
-        if self._source is not None and self._source == self._return_source:
+        if "return" in self._role:
             tree = self._binding["capture_return"](tree)
         return tree
 
@@ -80,8 +83,9 @@ class _Hooks(ast.NodeTransformer):
         return value
 
     def after_cell(self, result: Any) -> None:
-        if self._captured and result.success:
-            self._deliver(self._captured.pop())
+        self._depth -= 1
+        if not self._depth and self._captured and result.success:
+            self._deliver(self._captured[0])
 
 
 def read_values(path: str) -> dict[str, Any]:

@@ -6,21 +6,23 @@ import ctypes
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from nbnodes.engines.engine import RunRequest
-from nbnodes.errors import EngineError
 from nbnodes.notebook.document import Cell
 
 _AGAIN_S = 0.2  # between two interrupts of a cell that swallows them
 
 
 class Watchdog:
-    """Raises KeyboardInterrupt in the running thread, again and again until the run ends.
+    """Raises KeyboardInterrupt in a cell whose run must stop, again and again until it ends.
 
     In the main thread by SIGINT, which also ends a sleep or a system call; elsewhere by an
     asynchronous exception, which waits for the next bytecode (`PyThreadState_SetAsyncExc`).
+    Outside `guard` nothing is interrupted: between cells there is nothing to stop.
     """
 
     def __init__(self, request: RunRequest) -> None:
@@ -28,7 +30,8 @@ class Watchdog:
         self._thread_id = threading.get_ident()
         self._changed = threading.Condition()
         self._ended = False
-        self._error: EngineError | None = None
+        self._is_armed = False
+        self._has_interrupted = False
         self._thread = threading.Thread(target=self._watch, name="nbnodes-watchdog", daemon=True)
 
     def __enter__(self) -> Self:
@@ -39,19 +42,32 @@ class Watchdog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        try:
-            self._end()
-        except KeyboardInterrupt:  # ours, on its way while the last cell ended by itself
-            self._end()
+        self._ended = True
+        self._wake()
         self._thread.join()
 
-    def check(self, cell: Cell) -> None:
-        """Raise why the run was interrupted, if it was.
+    @contextmanager
+    def guard(self, cell: Cell) -> Iterator[None]:
+        """Run a cell, which is interrupted when its time is over or its caller has left.
 
         Raises:
-            EngineError: Out of time, or cancelled.
+            EngineError: If it was, or must not even begin.
         """
-        error = self._request.interruption(cell) or self._error
+        self._raise_interruption(cell)
+        try:
+            self._arm()
+            try:
+                yield
+            finally:
+                self._disarm()
+        except KeyboardInterrupt:  # ours may arrive late, while the cell ended by itself
+            self._disarm()
+            if not self._has_interrupted:
+                raise
+        self._raise_interruption(cell)
+
+    def _raise_interruption(self, cell: Cell) -> None:
+        error = self._request.interruption(cell)
         if error:
             raise error
 
@@ -59,23 +75,26 @@ class Watchdog:
         with self._changed:
             self._changed.notify()
 
-    def _end(self) -> None:
+    def _arm(self) -> None:
         with self._changed:
-            self._ended = True
+            self._is_armed = True
             self._changed.notify()
-        if self._error:
+
+    def _disarm(self) -> None:
+        with self._changed:
+            self._is_armed = False
+        if self._has_interrupted:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), None)
             time.sleep(0)  # lets a signal that is on its way arrive here
 
     def _watch(self) -> None:
         with self._changed:
             while not self._ended:
-                self._error = self._error or self._request.interruption()
-                if self._error:
+                is_over = self._request.interruption() is not None
+                if is_over and self._is_armed:
+                    self._has_interrupted = True
                     self._interrupt()
-                    self._changed.wait(_AGAIN_S)
-                else:
-                    self._changed.wait(self._request.remaining_s)
+                self._changed.wait(_AGAIN_S if is_over else self._request.remaining_s)
 
     def _interrupt(self) -> None:
         if self._thread_id == threading.main_thread().ident:

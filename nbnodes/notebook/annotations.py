@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -41,6 +42,9 @@ _MODULES = frozenset(
         "typing",
         "uuid",
     }
+)
+_LAZY = frozenset(
+    {"AsyncGenerator", "AsyncIterable", "AsyncIterator", "Generator", "Iterable", "Iterator"}
 )
 _CALLABLE = frozenset(
     {
@@ -97,25 +101,39 @@ def _value(node: ast.expr, imports: Mapping[str, str]) -> Any:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         pass
     match node:
-        case ast.Constant(value=str() as text):
-            return _value(ast.parse(text, mode="eval").body, imports)
         case ast.Name() | ast.Attribute():
             return _named(_dotted(node), imports)
         case ast.Subscript():
-            return _value(node.value, imports)[_index(node.slice, imports)]
+            return _subscripted(_value(node.value, imports), node.slice, imports)
         case ast.BinOp(op=ast.BitOr()):
             return _value(node.left, imports) | _value(node.right, imports)
         case ast.Call():
             return _called(node, imports)
-    raise UnknownNameError(ast.unparse(node))
+        case _:
+            raise UnknownNameError(ast.unparse(node))
 
 
-def _index(node: ast.expr, imports: Mapping[str, str]) -> Any:
-    if isinstance(node, ast.Tuple):
-        return tuple(_index(element, imports) for element in node.elts)
-    if isinstance(node, ast.List):
-        return [_index(element, imports) for element in node.elts]
-    return _value(node, imports)
+def _subscripted(generic: Any, index: ast.expr, imports: Mapping[str, str]) -> Any:
+    """Subscribe a generic type; what is text in it is the name of a type, but for two forms."""
+    if generic is typing.Literal:
+        return generic[_value(index, imports)]
+    if generic is typing.Annotated and isinstance(index, ast.Tuple):
+        kind, *metadata = index.elts
+        return generic[_type(kind, imports), *(_value(entry, imports) for entry in metadata)]
+    return generic[_type(index, imports)]
+
+
+def _type(node: ast.expr, imports: Mapping[str, str]) -> Any:
+    """Evaluate a type; text becomes a type here, as pydantic would execute it as code."""
+    match node:
+        case ast.Tuple():
+            return tuple(_type(element, imports) for element in node.elts)
+        case ast.List():
+            return [_type(element, imports) for element in node.elts]
+        case ast.Constant(value=str() as text):
+            return _type(ast.parse(text, mode="eval").body, imports)
+        case _:
+            return _value(node, imports)
 
 
 def _dotted(node: ast.expr) -> str:
@@ -136,6 +154,8 @@ def _named(name: str, imports: Mapping[str, str]) -> Any:
     if name in _BUILTINS and name not in imports:
         return getattr(builtins, name)
     module, _, attribute = _qualified(name, imports).rpartition(".")
+    if attribute in _LAZY:  # pydantic hands on an iterator that can be read once
+        raise UnknownNameError(name)
     if module in _MODULES:
         return getattr(importlib.import_module(module), attribute)
     owner, _, method = module.rpartition(".")

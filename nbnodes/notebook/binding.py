@@ -15,6 +15,7 @@ from collections.abc import Set as AbstractSet
 
 VALUES = "__nbnodes_values__"
 RETURN = "__nbnodes_return__"
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)  # names of their own
 
 
 def bind_parameters(tree: ast.Module, names: AbstractSet[str]) -> ast.Module:
@@ -32,6 +33,19 @@ def capture_return(tree: ast.Module) -> ast.Module:
     return ast.fix_missing_locations(tree)
 
 
+def name_bound_by(node: ast.AST) -> str | None:
+    """Return the name that a node itself binds, in whatever way; None for none.
+
+    Nodes are told by their fields where the oldest Python has not all their classes.
+    """
+    if isinstance(node, ast.Name):
+        return node.id if isinstance(node.ctx, ast.Store) else None
+    if isinstance(node, ast.alias):
+        return node.asname or node.name.split(".")[0]
+    name = getattr(node, "name", None) or getattr(node, "rest", None)  # def, class, except, match
+    return name if isinstance(name, str) else None
+
+
 def _bound(body: list[ast.stmt], names: AbstractSet[str]) -> list[ast.stmt]:
     return [new for statement in body for new in _bound_statement(statement, names)]
 
@@ -44,13 +58,13 @@ def _bound_statement(statement: ast.stmt, names: AbstractSet[str]) -> list[ast.s
             return [_assignment(target, statement)]
         statement.value = _lookup(target, statement.value or statement)  # type: ignore[attr-defined]
         return [statement]
-    if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if not isinstance(statement, _SCOPES):
         for block in ("body", "orelse", "finalbody"):
             if getattr(statement, block, None):
                 setattr(statement, block, _bound(getattr(statement, block), names))
-        for handler in getattr(statement, "handlers", []):
-            handler.body = _bound(handler.body, names)
-    again = sorted(_bound_otherwise(statement) & set(names))
+        for inner in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
+            inner.body = _bound(inner.body, names)
+    again = sorted(_names_bound_in(statement) & set(names))
     return [statement, *(_assignment(name, statement) for name in again)]
 
 
@@ -65,21 +79,15 @@ def _single_target(statement: ast.stmt) -> str | None:
     return target.id if isinstance(target, ast.Name) else None
 
 
-def _bound_otherwise(statement: ast.stmt) -> set[str]:
-    """Name what a statement itself binds by unpacking, a loop, `with`, an import, `def`, `:=`."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {statement.name}
-    if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name.split(".")[0] for alias in statement.names}
+def _names_bound_in(statement: ast.stmt) -> set[str]:
+    """Name all that a statement may bind; the blocks inside it count, as they may not run."""
     found: set[str] = set()
     nodes: list[ast.AST] = [statement]
     while nodes:
         node = nodes.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        nodes += [
-            n for n in ast.iter_child_nodes(node) if not isinstance(n, (ast.stmt, ast.Lambda))
-        ]
+        found.add(name_bound_by(node) or "")
+        if not isinstance(node, _SCOPES):
+            nodes += ast.iter_child_nodes(node)
     return found
 
 

@@ -110,20 +110,27 @@ def parse(document: Mapping[str, Any], *, name: str, path: str | None = None) ->
     """
     problems = list(_problems(document))
     if problems:
-        raise NotebookError(name, problems)
+        raise NotebookError(path or name, problems)
     metadata = document.get("metadata", {})
     kernelspec = metadata.get("kernelspec", {})
-    language = kernelspec.get("language") or metadata.get("language_info", {}).get("name")
+    kernel_name = kernelspec.get("name") or ""
     local = path is not None and "://" not in path
     return Notebook(
         name=name,
         path=path,
         folder=os.path.dirname(path) if path and local else os.getcwd(),
         cells=tuple(_cell(i, raw) for i, raw in enumerate(document["cells"])),
-        kernel_name=kernelspec.get("name", ""),
-        language=_plain_language(language, kernelspec.get("name", "")),
+        kernel_name=kernel_name,
+        language=_plain_language(_language(metadata), kernel_name),
         document=document,
     )
+
+
+def _language(metadata: Mapping[str, Any]) -> str | None:
+    """Return the language that the metadata names; for text notebooks that is jupytext's."""
+    places = (("kernelspec", "language"), ("language_info", "name"), ("jupytext", "main_language"))
+    named = (metadata.get(table, {}).get(field) for table, field in places)
+    return next(filter(None, named), None)
 
 
 def _plain_language(language: str | None, kernel_name: str) -> str:
@@ -161,9 +168,17 @@ def _problems(document: object) -> Iterator[str]:
     if not isinstance(metadata, Mapping):
         yield f"metadata: expected an object, found {type(metadata).__name__}"
         return
-    for name in ("kernelspec", "language_info"):
-        if not isinstance(metadata.get(name, {}), Mapping):
-            yield f"metadata.{name}: expected an object, found {type(metadata[name]).__name__}"
+    for name in ("kernelspec", "language_info", "jupytext"):
+        yield from _table_problems(f"metadata.{name}", metadata.get(name, {}))
+
+
+def _table_problems(where: str, table: object) -> Iterator[str]:
+    if not isinstance(table, Mapping):
+        yield f"{where}: expected an object, found {type(table).__name__}"
+        return
+    for name in ("name", "language", "main_language"):
+        if not isinstance(table.get(name, ""), str | None):
+            yield f"{where}.{name}: expected text, found {type(table[name]).__name__}"
 
 
 def _cell_problems(where: str, cell: object) -> Iterator[str]:

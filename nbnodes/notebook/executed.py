@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from nbnodes.notebook.document import INJECTED, PARAMETERS, Notebook
+from nbnodes.notebook.translation import parameters_code
 from nbnodes.result import Result
 
 
@@ -31,7 +32,7 @@ def executed_document(
         cell["execution_count"] = run.ordinal + 1
     document.setdefault("metadata", {})["papermill"] = {
         "default_parameters": {},
-        "parameters": {name: _jsonable(value) for name, value in values.items()},
+        "parameters": spelled_values(values),
         "duration": result.duration_s,
         "exception": None if result.ok else True,
         "input_path": notebook.path,
@@ -42,15 +43,18 @@ def executed_document(
     return document
 
 
-def _inject(document: dict[str, Any], notebook: Notebook, values: Mapping[str, Any]) -> None:
-    from papermill.translators import translate_parameters
+def spelled_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as papermill can write them down: JSON's own, and text for all others."""
+    return {name: _spelled(value) for name, value in values.items()}
 
-    language, kernel = notebook.language, notebook.kernel_name or "python3"
-    source = translate_parameters(kernel, language, dict(values), "Parameters")
+
+def _inject(document: dict[str, Any], notebook: Notebook, values: Mapping[str, Any]) -> None:
+    kernel_name = notebook.kernel_name or "python3"
+    source = parameters_code(notebook, spelled_values(values), kernel_name)
     cells = document["cells"]
     cells[:] = [cell for cell in cells if INJECTED not in _tags(cell)]
     at = next((i + 1 for i, cell in enumerate(cells) if PARAMETERS in _tags(cell)), 0)
-    injected = {
+    injected: dict[str, Any] = {
         "cell_type": "code",
         "execution_count": None,
         "metadata": {"tags": [INJECTED]},
@@ -67,13 +71,13 @@ def _tags(cell: Mapping[str, Any]) -> list[str]:
     return tags
 
 
-def _jsonable(value: Any) -> Any:
+def _spelled(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list):
-        return [_jsonable(element) for element in value]
+        return [_spelled(element) for element in value]
     if isinstance(value, dict) and all(isinstance(name, str) for name in value):
-        return {name: _jsonable(element) for name, element in value.items()}
+        return {name: _spelled(element) for name, element in value.items()}
     return str(value)
 
 

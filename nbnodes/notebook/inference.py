@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.parameters import Code, Parameter, python_parameters
+from nbnodes.notebook.translation import papermill_language
 
 
 def infer_parameters(notebook: Notebook) -> dict[str, Parameter]:
@@ -21,9 +22,15 @@ def _papermill_parameters(notebook: Notebook) -> dict[str, Parameter]:
     import nbformat
     from papermill.inspection import _infer_parameters
 
-    node = nbformat.from_dict(dict(notebook.document))
+    # inference reads text where a file has a list of lines
+    cells = [
+        {"cell_type": cell.kind, "metadata": {"tags": [*cell.tags]}, "source": cell.source}
+        for cell in notebook.cells
+    ]
+    language = papermill_language(notebook)
+    node = nbformat.from_dict({**notebook.document, "cells": cells})
     try:
-        inferred = _infer_parameters(node, name=notebook.kernel_name, language=notebook.language)
+        inferred = _infer_parameters(node, name=notebook.kernel_name, language=language)
     except Exception:  # noqa: BLE001  # a translator may be missing or its inference unwritten
         return {}
     return {p.name: Parameter(name=p.name, default=Code(p.default), help=p.help) for p in inferred}

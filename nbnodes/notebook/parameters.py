@@ -6,13 +6,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import ModuleType
+from typing import Annotated, Any, Final, Literal, Union, get_origin
 
 from nbnodes.notebook.annotations import UnknownNameError, evaluate, imported_names
+from nbnodes.notebook.binding import name_bound_by
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.python import parse_cell
+
+_PLAIN = frozenset({"builtins", "datetime", "decimal", "fractions", "pathlib", "uuid"})
+_SPECIAL_FORMS = (Annotated, Final, Literal, Union)
+_CLOCK = frozenset({"now", "today", "utcnow"})
 
 
 class Code(str):
@@ -69,19 +76,17 @@ def python_parameters(notebook: Notebook) -> dict[str, Parameter]:
     return found
 
 
-def literal_defaults(cell_source: str) -> dict[str, Any]:
-    """Return what a `parameters` cell assigns once, plainly, from a literal.
+def literal_defaults(*cell_sources: str) -> dict[str, Any]:
+    """Return what the `parameters` cells, taken together, assign once, plainly, from a literal.
 
     Replacing such an assignment by its own value changes nothing, so the value can be taken out of
-    the code: `f()` and `f(n=15)` then are one and the same run when 15 is the default.
+    the code: `f()` and `f(n=15)` then are one and the same run when 15 is the default. A name that
+    any of the cells binds again is left out: `f()` ends with the later value, `f(n=15)` does not.
     """
-    cell = parse_cell(cell_source)
-    if cell is None:
-        return {}
+    trees = [cell.tree for cell in map(parse_cell, cell_sources) if cell]
     literals: dict[str, Any] = {}
-    names = (node for node in ast.walk(cell.tree) if isinstance(node, ast.Name))
-    assigned = [node.id for node in names if not isinstance(node.ctx, ast.Load)]
-    for statement in cell.tree.body:
+    assigned = [name_bound_by(node) for tree in trees for node in ast.walk(tree)]
+    for statement in (statement for tree in trees for statement in tree.body):
         match statement:
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
@@ -98,14 +103,22 @@ def _merged(earlier: Parameter, later: Parameter) -> Parameter:
     """Join two declarations of one name: the later default, the first annotation and help."""
     known = earlier if earlier.annotation or not later.annotation else later
     annotation, kind = (known.annotation, known.type) if known.annotation else ("", later.type)
-    return replace(later, annotation=annotation, type=kind, help=later.help or earlier.help)
+    valued = earlier if later.required else later  # `n: int` alone unsets nothing
+    return replace(
+        later,
+        default=valued.default,
+        required=valued.required,
+        annotation=annotation,
+        type=kind,
+        help=later.help or earlier.help,
+    )
 
 
 def _declared(source: str, imports: Mapping[str, str]) -> Iterator[Parameter]:
     cell = parse_cell(source)
     if cell is None:
         return
-    lines = source.split("\n")
+    lines = re.split(r"\r\n?|\n", source)
     for statement in _statements(cell.tree.body):
         comment = _trailing_comment(statement, lines)
         for name, value, annotation in _assigned(statement):
@@ -119,15 +132,45 @@ def _assigned(
     match statement:
         case ast.AnnAssign(target=ast.Name(id=name), value=value, annotation=annotation):
             yield name, value, annotation
-        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(
-            targets
-        ) == len(values):
-            pairs = zip(targets, values, strict=True)
-            yield from ((t.id, value, None) for t, value in pairs if isinstance(t, ast.Name))
+        case ast.AugAssign(target=ast.Name(id=name) as earlier, op=operator, value=value):
+            yield name, ast.BinOp(left=earlier, op=operator, right=value), None
         case ast.Assign(targets=targets, value=value):
-            yield from ((t.id, value, None) for t in targets if isinstance(t, ast.Name))
+            for target in targets:
+                yield from ((name, part, None) for name, part in _unpacked(target, value))
         case _:
             pass
+
+
+def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield each plain name in a target, with the expression for its part of the value."""
+    match target:
+        case ast.Name(id=name):
+            yield name, value
+        case ast.Starred(value=inner):
+            yield from _unpacked(inner, value)
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            for part, part_value in zip(targets, _parts(value, targets), strict=True):
+                yield from _unpacked(part, part_value)
+        case _:
+            pass
+
+
+def _parts(value: ast.expr, targets: list[ast.expr]) -> list[ast.expr]:
+    """Return what each target takes: an element as written, else by its place: `value[0]`."""
+    written = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+    stars = [isinstance(part, ast.Starred) for part in targets]
+    if len(written) == len(targets) and not any(
+        isinstance(e, ast.Starred) for e in [*written, *targets]
+    ):
+        return written
+    places: list[ast.expr] = []
+    for i, from_end in enumerate(range(-len(targets), 0)):
+        if stars[i]:
+            end = ast.Constant(from_end + 1) if from_end < -1 else None
+            places.append(ast.Slice(lower=ast.Constant(i), upper=end))
+        else:
+            places.append(ast.Constant(from_end if any(stars[:i]) else i))
+    return [ast.Subscript(value=value, slice=place, ctx=ast.Load()) for place in places]
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -135,7 +178,9 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     for statement in body:
         yield statement
         if isinstance(statement, ast.If | ast.Try | ast.With):
-            for block in ("body", "orelse", "finalbody"):
+            handlers = [inner for h in getattr(statement, "handlers", []) for inner in h.body]
+            yield from _statements([*statement.body, *handlers])
+            for block in ("orelse", "finalbody"):
                 yield from _statements(getattr(statement, block, []))
 
 
@@ -148,7 +193,7 @@ def _parameter(
 ) -> Parameter:
     text, help_text = ast.unparse(annotation) if annotation else "", comment
     if not annotation and comment.startswith("type:"):  # PEP 484's comment, which papermill reads
-        text, _, help_text = comment.removeprefix("type:").strip().partition(" ")
+        text, help_text = _type_comment(comment)
         annotation = _expression(text)
     default, default_type = _default(value, imports)
     kind = _evaluated(annotation, imports) if annotation else default_type
@@ -170,9 +215,17 @@ def _default(value: ast.expr | None, imports: Mapping[str, str]) -> tuple[Any, A
         found = evaluate(value, imports)
     except UnknownNameError:
         return Code(ast.unparse(value)), Unknown
-    if isinstance(found, type):  # a class is no parameter's value that could be written down
+    if not _is_plain(found):
         return Code(ast.unparse(value)), Unknown
-    return found, Unknown if found is None else type(found)
+    if any(isinstance(node, ast.Attribute) and node.attr in _CLOCK for node in ast.walk(value)):
+        return Code(ast.unparse(value)), type(found)  # another value tomorrow
+    return found, Unknown if found in (None, ...) else type(found)
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell a value that can be written down from a class, a function, a module, a type."""
+    module = type(value).__module__.partition(".")[0]
+    return module in _PLAIN and not callable(value) and not isinstance(value, ModuleType)
 
 
 def _evaluated(annotation: ast.expr, imports: Mapping[str, str]) -> Any:
@@ -182,17 +235,33 @@ def _evaluated(annotation: ast.expr, imports: Mapping[str, str]) -> Any:
         kind = evaluate(annotation, imports)
     except UnknownNameError:
         return Unknown
-    return Unknown if kind is object else kind
+    origin = get_origin(kind)
+    is_type = kind is None or isinstance(origin or kind, type) or origin in _SPECIAL_FORMS
+    return kind if is_type and kind not in (object, Any) else Unknown
+
+
+def _type_comment(comment: str) -> tuple[str, str]:
+    """Split `type: dict[str, int] by name` into the type and the help after it."""
+    words = comment.removeprefix("type:").split()
+    for count in range(1, len(words) + 1):
+        text, rest = " ".join(words[:count]), words[count:]
+        if _expression(text) and rest[:1] != ["|"]:
+            is_ignore = text.startswith(
+                "ignore"
+            )  # PEP 484's other comment: no type, nothing to read
+            return ("", "") if is_ignore else (text, " ".join(rest))
+    return "", comment
 
 
 def _expression(text: str) -> ast.expr | None:
     try:
         return ast.parse(text, mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return None
 
 
 def _trailing_comment(statement: ast.stmt, lines: list[str]) -> str:
     line = lines[(statement.end_lineno or 1) - 1].encode()
-    rest = line[statement.end_col_offset or 0 :].decode().lstrip(" \t;")
+    # a line of IPython's has other columns in the tree: the cut may fall inside a character
+    rest = line[statement.end_col_offset or 0 :].decode(errors="replace").lstrip(" \t;")
     return rest[1:].strip() if rest.startswith("#") else ""

@@ -10,9 +10,12 @@ import re
 from dataclasses import dataclass
 
 _PYTHON_BODY = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*")
+_INDENT = re.compile(r"[ \t]+(?=\S)")
 _ESCAPE = re.compile(
-    r"^(?P<indent>\s*)(?P<lhs>[\w\s,.\[\]*]+=\s*)?(?P<escape>[%!?].*|[\w.]+\?{1,2}\s*)$"
+    r"^(?P<indent>\s*)(?P<lhs>[\w\s,.:|\[\]'\"*]+=\s*)?"
+    r"(?:%%?[A-Za-z_].*|!(?!=).*|\?.*|[\w.]+\?{1,2}\s*)$"  # `% 3` and `!= 3` go on a Python line
 )
+_SHELL_CALL = "get_ipython()"  # stands for what IPython computes: no literal, whatever it gives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +23,8 @@ class PythonCell:
     """A cell's tree.
 
     Attributes:
-        tree: Its syntax tree; positions are those of the source.
-        escapes: The lines that are IPython's and not Python's; the tree has `pass` or None there.
+        tree: Its syntax tree; its lines are those of the source.
+        escapes: The lines that are IPython's and not Python's; the tree has `pass` or a call there.
     """
 
     tree: ast.Module
@@ -30,6 +33,9 @@ class PythonCell:
 
 def parse_cell(source: str) -> PythonCell | None:
     """Parse a cell; None where it is not Python (a `%%bash` cell, a syntax error)."""
+    indent = _INDENT.match(source)  # IPython takes the first line's indent off every line
+    if indent:
+        source = re.sub(f"^{indent.group()}", "", source, flags=re.MULTILINE)
     tree = _tree(source)
     if tree is not None:
         return PythonCell(tree=tree)
@@ -58,4 +64,4 @@ def _put_aside(line: str, escapes: list[str]) -> str:
         return line
     escapes.append(line.strip())
     assigned = match["lhs"]
-    return f"{match['indent']}{assigned}None" if assigned else f"{match['indent']}pass"
+    return f"{match['indent']}{assigned}{_SHELL_CALL}" if assigned else f"{match['indent']}pass"

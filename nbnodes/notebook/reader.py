@@ -66,7 +66,7 @@ def _neighbours(path: str) -> str:
 
 
 def _loads(text: str, location: str, suffix: str) -> Any:
-    if suffix not in (".ipynb", ".json", ""):
+    if suffix.lower() not in (".ipynb", ".json", ""):
         return _text_notebook(text, location, suffix)
     try:
         return json.loads(text)
@@ -75,6 +75,8 @@ def _loads(text: str, location: str, suffix: str) -> Any:
         raise NotebookError(location, [f"it is not JSON ({where}: {error.msg})"]) from None
     except RecursionError:
         raise NotebookError(location, ["its JSON is nested too deeply"]) from None
+    except ValueError as error:  # an integer of more digits than Python converts
+        raise NotebookError(location, [f"it is not a notebook's JSON ({error})"]) from None
 
 
 def _text_notebook(text: str, location: str, suffix: str) -> Any:
@@ -98,7 +100,7 @@ def _fetched(location: str) -> Mapping[str, Any]:
         text = papermill_io.read(location, extensions=[])
     except (PapermillException, ImportError, OSError) as error:
         raise NotebookError(location, [f"papermill: {error}"]) from error
-    return _current(_loads(text, location, ".ipynb"), location)
+    return _current(_loads(text.removeprefix("\ufeff"), location, ".ipynb"), location)
 
 
 def _current(document: Any, location: str) -> Mapping[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Parameter, Unknown
@@ -103,32 +105,55 @@ def _coerced(value: Any, kind: Any) -> Any:
         return plain_value(value) if isinstance(value, Text) else value
     if isinstance(kind, type) and type(value) is kind:
         return value
-    if isinstance(value, Text):
-        return _from_text(str(value), kind)
-    return _validated(_plain_scalar(value), kind)
+    if not isinstance(value, Text):
+        return _validated(_plain_scalar(value), kind)
+    fast = _fast(str(value), kind)
+    if fast is not None:
+        return fast
+    return _from_text(str(value), kind) if _adapter(kind) else plain_value(value)
 
 
-def _from_text(text: str, kind: Any) -> Any:
-    """Coerce text: as it stands, else as the None, number or JSON that it spells."""
+def _fast(text: str, kind: Any) -> Any:
+    """Coerce what needs no pydantic; None for all else."""
     if kind is str:
         return text
     pattern = _PLAIN_TEXT.get(kind) if isinstance(kind, type) else None
-    if pattern and pattern.fullmatch(text):
-        return kind(text)
-    import json
+    return kind(text) if pattern and pattern.fullmatch(text) else None
 
-    try:
-        spelled: Any = json.loads(text)
-    except ValueError:
-        spelled = _WORDS.get(text, text)
+
+def _from_text(text: str, kind: Any) -> Any:
+    """Coerce text: as it stands, else as the None, number or JSON that it spells.
+
+    Of a union, the first member that takes the text: pydantic's own choice for `int | str` is
+    always str, so that 3 could not be given.
+    """
+    spelled = _spelled(text)
     if spelled is None and _accepts(None, kind):
         return None
+    for member in get_args(kind) if get_origin(kind) in (Union, UnionType) else ():
+        try:
+            return _from_text(text, member)
+        except ValueError:
+            continue
     try:
         return _validated(text, kind)
     except ValueError:
-        if spelled == text or not _accepts(spelled, kind):
+        if isinstance(spelled, list | dict):  # the error then tells which element is wrong
+            return _validated(spelled, kind)
+        found = _validated(spelled, kind) if _accepts(spelled, kind) else text
+        is_truth_as_number = isinstance(spelled, bool) and not isinstance(found, bool)
+        if found is text or is_truth_as_number:
             raise
-        return _validated(spelled, kind)
+        return found
+
+
+def _spelled(text: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _WORDS.get(text, text)
 
 
 def _plain_scalar(value: Any) -> Any:
@@ -149,11 +174,24 @@ def _accepts(value: Any, kind: Any) -> bool:
 def _validated(value: Any, kind: Any) -> Any:
     from pydantic import ValidationError
 
+    adapter = _adapter(kind)
+    if adapter is None:
+        return value
     try:
-        return _adapter(kind).validate_python(value)
+        return _standard_zone(adapter.validate_python(value))
     except ValidationError as error:
         reasons = (_reason(detail) for detail in error.errors(include_url=False))
         raise ValueError("; ".join(dict.fromkeys(reasons))) from None
+    except TypeError as error:  # a bound that the type does not have
+        raise ValueError(f"its annotation is wrong: {error}") from error
+
+
+def _standard_zone(value: Any) -> Any:
+    """Give a moment that pydantic read a zone of the standard library, whose key is the same."""
+    zone: Any = value.tzinfo if isinstance(value, dt.datetime | dt.time) else None
+    if not type(zone).__module__.startswith("pydantic"):
+        return value
+    return value.replace(tzinfo=dt.timezone(zone.utcoffset(None)))
 
 
 def _reason(detail: Mapping[str, Any]) -> str:
@@ -162,12 +200,32 @@ def _reason(detail: Mapping[str, Any]) -> str:
     return f"{place} {message}".strip()
 
 
-@lru_cache(maxsize=256)
 def _adapter(kind: Any) -> Any:
+    """Return pydantic's validator of a type; None for what it takes for no type.
+
+    Raises:
+        ValueError: If the type is wrong in itself, such as a pattern that is no regular expression.
+    """
+    try:
+        return _remembered_adapter(kind)
+    except TypeError:  # metadata that has no hash, as in `Annotated[int, {"step": 5}]`
+        return _new_adapter(kind)
+
+
+def _new_adapter(kind: Any) -> Any:
     from pydantic import ConfigDict, TypeAdapter
     from pydantic.errors import PydanticUserError
 
-    try:
-        return TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True))
-    except PydanticUserError:  # a type with a configuration of its own takes none from outside
-        return TypeAdapter(kind)
+    # a type with a configuration of its own takes none from outside
+    for config in (ConfigDict(arbitrary_types_allowed=True), None):
+        try:
+            return TypeAdapter(kind, config=config)
+        except (PydanticUserError, ImportError):  # such as one whose package is not installed
+            continue
+        except Exception as error:
+            # a wrong annotation fails inside pydantic in its own way; it is the parameter's mistake
+            raise ValueError(f"its annotation is wrong: {error}") from error
+    return None
+
+
+_remembered_adapter = lru_cache(maxsize=256)(_new_adapter)

@@ -12,13 +12,12 @@ from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts, key_parts
 from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, RunRequest
+from nbnodes.engines.registry import has_own_document
 from nbnodes.errors import CacheError, CacheWarning, FingerprintError
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
 from nbnodes.notebook.surroundings import Surroundings, Surveyor
 from nbnodes.result import CacheKey, Result, Success
-
-_OWN_DOCUMENT = frozenset({"papermill"})  # engines whose executed notebook is asked for as such
 
 
 class CacheUse(enum.Enum):
@@ -78,9 +77,9 @@ class CachedRunner:
         is_open = self._store is not None and request.notebook.options.get("cache", True)
         if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
             return open_engine().run(request)
-        own_document = engine_name in _OWN_DOCUMENT
+        document = engine_name if has_own_document(engine_name) else ""
         try:
-            parts = self.parts(request, document=engine_name if own_document else "")
+            parts = self.parts(request, document=document)
         except FingerprintError as error:
             text = f"{request.notebook.name} runs without the cache: {error}"
             warnings.warn(text, CacheWarning, stacklevel=4)

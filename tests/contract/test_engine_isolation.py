@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import logging
 import os
 import sys
 import threading
@@ -16,22 +17,30 @@ import matplotlib.pyplot as plt
 import pytest
 from conftest import Run
 from IPython.core.interactiveshell import InteractiveShell
+from notebooks import notebook
+
+from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.inprocess import InProcessEngine
 
 CHANGE = {
+    "a module beside the notebook": "import beside\nbeside.state = 1",
     "the folder": "import os\nos.makedirs('inner', exist_ok=True)\nos.chdir('inner')",
     "the environment": "import os\nos.environ['NBNODES_LEAK'] = '1'\nos.environ.pop('HOME', None)",
     "the search path": "import sys\nsys.path.insert(0, '/nowhere')",
     "the warning filters": "import warnings\nwarnings.simplefilter('error')",
-    "the builtins": "import builtins\nbuiltins.leak = 1\nbuiltins.divmod = None",
+    "the builtins": "import builtins\nbuiltins.leak = 1\nbuiltins.copyright = None",
     "matplotlib's settings": (
         "import matplotlib\nmatplotlib.rcParams['figure.figsize'] = (1, 2)\n"
         "matplotlib.rcParams['lines.linewidth'] = 9"
     ),
     "matplotlib's figures": "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1])",
     "matplotlib's backend": "import matplotlib\nmatplotlib.use('svg')",
-    "a module beside the notebook": "import beside\nbeside.state = 1",
-    "the shell": "get_ipython().push({'leak': 1})\nget_ipython().events.register('post_run_cell', print)",
+    "the shell": (
+        "shell = get_ipython()\nshell.push({'leak': 1})\n"
+        "shell.events.register('post_run_cell', print)"
+    ),
     "the display hook": "import sys\nsys.displayhook = sys.excepthook = print",
+    "logging": "import logging\nlogging.root.handlers.clear()\nlogging.basicConfig(level=10)",
     "the standard streams": "import sys\nsys.stdin = sys.stderr = sys.stdout",
 }
 SEE = """\
@@ -43,7 +52,7 @@ seen = {
     "the environment": dict(sorted((k, v) for k, v in os.environ.items() if k != "JPY_PARENT_PID")),
     "the search path": list(sys.path),
     "the warning filters": [(f[0], f[2].__name__) for f in warnings.filters],
-    "the builtins": (hasattr(builtins, "leak"), divmod is None),
+    "the builtins": (hasattr(builtins, "leak"), copyright is None),
     "matplotlib's settings": [
         (name, str(matplotlib.rcParams[name])) for name in ("figure.figsize", "lines.linewidth")
     ],
@@ -64,6 +73,11 @@ def test_no_change_reaches_the_next_run(run: Run) -> None:
     before = run(SEE, ("seen", "return")).unwrap()
     run(*CHANGE.values()).unwrap()
     assert run(SEE, ("seen", "return")).unwrap() == before
+
+
+def test_logging_set_up_by_a_notebook_works_in_every_run(run: Run) -> None:
+    log = "import logging\nlogging.basicConfig(format='%(message)s')\nlogging.warning('noted')"
+    assert [run(log).stderr, run(log).stderr] == ["noted\n", "noted\n"]
 
 
 @pytest.mark.usefixtures("beside")
@@ -123,6 +137,16 @@ def test_a_run_may_be_made_off_the_main_thread(run: Run) -> None:
         assert pool.submit(run, "import asyncio", ("41 + 1", "return")).result().unwrap() == 42
 
 
+@pytest.mark.parametrize("wait", ["", "import asyncio\nawait asyncio.sleep(0)\n"])
+def test_a_notebook_may_run_another_in_its_process(run_inprocess: Run, wait: str) -> None:
+    other = notebook("print('inner')\nimport asyncio", ("await asyncio.sleep(0, 41)", "return"))
+    inner = RunRequest(notebook=other, folder=".", timeout_s=5.0)
+    shared = {"engine": InProcessEngine(), "inner": inner}
+    cell = f"{wait}print('before')\nvalue = engine.run(inner).value\nprint('after')"
+    result = run_inprocess(cell, ("value + 1", "return"), globals=shared, timeout_s=5.0)
+    assert (result.unwrap(), result.stdout) == (42, "before\nafter\n")
+
+
 def test_what_a_notebook_prints_is_not_printed_by_the_caller(
     run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,6 +166,7 @@ def caller_state() -> dict[str, Any]:
         "figures": plt.get_fignums(),
         "backend": plt._get_backend_mod().__name__,
         "streams": (sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook),
+        "logging": (logging.getLogger().level, list(logging.getLogger().handlers)),
         "module": sys.modules.get("beside"),
         "main": sys.modules["__main__"],
         "shell": InteractiveShell._instance,

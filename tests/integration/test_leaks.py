@@ -1,0 +1,104 @@
+"""Many calls leave no process, thread or file descriptor behind."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from notebooks import notebook
+
+from nbnodes.engines.engine import Engine, RunRequest
+from nbnodes.engines.registry import open_engine
+from nbnodes.errors import EngineError
+
+TOTAL = (
+    ("n = 1", "parameters"),
+    "import asyncio\nawait asyncio.sleep(0)\nprint(n)",
+    ("n * 2", "return"),
+)
+SPARE_FDS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What this process holds."""
+
+    children: frozenset[int]
+    threads: frozenset[str]
+    fd_count: int
+    folders: frozenset[str]
+
+
+@pytest.mark.parametrize(("name", "calls"), [("inprocess", 200), ("kernel", 25), ("papermill", 8)])
+def test_nothing_is_left_behind_by_calls_that_succeed(
+    name: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    engine = open_engine(name)
+    call(engine, tmp_path, 0)
+    before = held(tmp_path)
+    for n in range(calls):
+        call(engine, tmp_path, n)
+    assert_same(before, held(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["inprocess", "kernel", "papermill"])
+def test_nothing_is_left_behind_by_runs_that_end_badly(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    engine = open_engine(name)
+    call(engine, tmp_path, 0)
+    before = held(tmp_path)
+    fail(engine, tmp_path, "1 / 0")
+    fail(engine, tmp_path, "while True:\n    pass", timeout_s=1.0)
+    if name != "inprocess":
+        fail(engine, tmp_path, "import os\nos._exit(7)")
+    assert_same(before, held(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["kernel", "papermill"])
+def test_a_program_that_a_notebook_started_ends_with_its_kernel(name: str, tmp_path: Path) -> None:
+    start = "import subprocess\nstarted = subprocess.Popen(['sleep', '600'])"
+    cells = notebook(start, ("started.pid", "return"))
+    pid = open_engine(name).run(RunRequest(notebook=cells, folder=str(tmp_path))).unwrap()
+    with suppress(psutil.NoSuchProcess):
+        gone_or_waiting = psutil.Process(pid)
+        psutil.wait_procs([gone_or_waiting], timeout=10)
+        assert gone_or_waiting.status() == psutil.STATUS_ZOMBIE
+
+
+def call(engine: Engine, folder: Path, n: int) -> None:
+    request = RunRequest(notebook=notebook(*TOTAL), values={"n": n}, folder=str(folder))
+    result = engine.run(request)
+    assert (result.unwrap(), result.stdout) == (n * 2, f"{n}\n")
+
+
+def fail(engine: Engine, folder: Path, source: str, timeout_s: float = 60.0) -> None:
+    """Run what ends in a Failure or an EngineError."""
+    request = RunRequest(notebook=notebook(source), folder=str(folder), timeout_s=timeout_s)
+    try:
+        engine.run(request)
+    except EngineError:
+        return
+
+
+def held(folder: Path) -> Held:
+    process = psutil.Process()
+    return Held(
+        children=frozenset(child.pid for child in process.children(recursive=True)),
+        threads=frozenset(thread.name for thread in threading.enumerate()),
+        fd_count=process.num_fds(),
+        folders=frozenset(path.name for path in folder.iterdir()),
+    )
+
+
+def assert_same(before: Held, after: Held) -> None:
+    assert after.children == before.children
+    assert after.threads == before.threads
+    assert after.folders == before.folders
+    assert after.fd_count <= before.fd_count + SPARE_FDS
