@@ -44,7 +44,7 @@ def _click_option(option: Option) -> click.Option:
     return click.Option(
         [*option.names, option.field],
         help=option.help,
-        is_flag=is_switch,
+        is_flag=is_switch or None,  # for False, click lets the option's words be left out
         nargs=None if is_switch else option.nargs,
         type=None if is_switch else kind,
         multiple=option.multiple,

@@ -1,36 +1,27 @@
-"""Kernels of other languages: parameters as papermill writes them, values as cells show them."""
+"""Values from kernels of other languages: the richest form of what a cell shows."""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from nbnodes.notebook.document import Notebook
+from nbnodes.engines.collect import RaisedError
+from nbnodes.engines.engine import RunRequest
+from nbnodes.errors import ParameterError
 from nbnodes.result import CellRun, Output
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_JAVASCRIPT = ("typescript", "javascript")
 _TABLE = "application/vnd.dataresource+json"
 
 
-def parameters_code(notebook: Notebook, values: Mapping[str, Any], kernel_name: str) -> str:
-    """Return code that sets the parameters, in the notebook's language.
-
-    Raises:
-        ValueError: If nbnodes and papermill know no way to write this language.
-    """
-    if notebook.language in _JAVASCRIPT:
-        return "\n".join(f"{name} = {json.dumps(value)};" for name, value in values.items())
-    from papermill.exceptions import PapermillException
-    from papermill.translators import translate_parameters
-
-    try:
-        code: str = translate_parameters(kernel_name, notebook.language, dict(values), "Parameters")
-    except PapermillException as error:
-        raise ValueError(str(error)) from error
-    return code
+def refused(request: RunRequest, error: RaisedError) -> ParameterError:
+    """Return the error of parameters that the notebook's language did not take."""
+    notebook = request.notebook
+    problem = f"{notebook.language} did not take them: {error.ename}: {error.evalue}"
+    return ParameterError(notebook.name, [problem])
 
 
 def shown_value(cell: CellRun) -> Any:
@@ -70,6 +61,13 @@ def _joined(text: str | list[str]) -> str:
 
 
 def _spelled(text: str) -> Any:
+    if text[:1] == "`" and text[-1:] == "`":
+        return text[1:-1]
+    if text[:1] == "'" and text[-1:] == "'":  # as JavaScript and R show text
+        try:
+            return str(ast.literal_eval(text))
+        except (ValueError, SyntaxError):
+            return text
     try:
         return json.loads(text)
     except ValueError:

@@ -13,6 +13,7 @@ from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
 from nbnodes.engines.outputs import OutputLog
 from nbnodes.errors import KernelDiedError, ParameterError
 from nbnodes.notebook.document import PARAMETERS, Cell
+from nbnodes.notebook.translation import parameters_code
 from nbnodes.result import Result
 
 
@@ -107,13 +108,12 @@ class _ForeignRun(_PythonRun):
             return
         notebook = self._request.notebook
         try:
-            code = foreign.parameters_code(notebook, self._request.values, self._spec.name)
+            code = parameters_code(notebook, self._request.values, self._spec.name)
         except ValueError as error:
             raise ParameterError(notebook.name, [str(error)]) from error
         raised, _ = self._kernel.execute(code, silent=True)
         if raised:
-            problem = f"{notebook.language} did not take them: {raised.ename}: {raised.evalue}"
-            raise ParameterError(notebook.name, [problem])
+            raise foreign.refused(self._request, raised)
 
     def _value(self) -> object:
         cells = self._log.cells()

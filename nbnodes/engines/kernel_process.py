@@ -104,12 +104,13 @@ class KernelProcess:
         """
         sent = self._client.execute(code, silent=silent, allow_stdin=False, stop_on_error=False)
         reply: Mapping[str, Any] | None = None
-        idle, replied_at = False, 0.0
-        while reply is None or not idle:
+        idle, replied_at, is_quiet = False, 0.0, False
+        while reply is None or not (idle and (is_quiet or self._spec.is_python)):
+            is_quiet = True  # some kernels, deno's for one, say idle before their last outputs
             for channel, message in self._messages():
                 if message["parent_header"].get("msg_id") != sent:
                     continue
-                content = message["content"]
+                content, is_quiet = message["content"], False
                 if channel == "shell":
                     reply, replied_at = content, time.monotonic()
                 elif message["msg_type"] == "status":
@@ -214,7 +215,7 @@ def _outcome(reply: Mapping[str, Any]) -> tuple[RaisedError | None, bool]:
     if reply.get("status") != "error":
         return None, exits
     error = RaisedError(
-        ename=reply.get("ename", "Error"),
+        ename=reply.get("ename") or "Error",
         evalue=str(reply.get("evalue", "")),
         traceback=tuple(reply.get("traceback", ())),
     )

@@ -6,6 +6,7 @@ engine prepares it, so that values arrive as objects although papermill's cell s
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
@@ -37,8 +38,11 @@ from nbnodes.engines.outputs import OutputLog
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
-from nbnodes.notebook.executed import spelled_values
+from nbnodes.notebook.executed import inject_parameters, spelled_values
+from nbnodes.notebook.translation import is_known_to_papermill, papermill_language
 from nbnodes.result import Result
+
+_QUIET_MS = 50
 
 
 class PapermillEngine:
@@ -244,7 +248,10 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         try:
             self.execute_cell(cell, index)
         except CellExecutionError as error:
-            raised = RaisedError(ename=error.ename, evalue=error.evalue, traceback=_traceback(cell))
+            ename = error.ename or "Error"
+            raised = RaisedError(ename=ename, evalue=error.evalue, traceback=_traceback(cell))
+            if injected:
+                raise foreign.refused(self._request, raised) from error
             self.error = raised
             if not raised.is_early_end:
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)
@@ -256,22 +263,32 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
             self.done += 0 if self.error else 1
             self._request.on_progress(Progress(done=self.done, total=len(self._request.steps)))
 
-    def _after_cell(self, execute_reply: Mapping[str, Any], **_: Any) -> None:
+    async def _after_cell(
+        self, cell: Any, cell_index: int, execute_reply: Mapping[str, Any]
+    ) -> None:
         payload = execute_reply["content"].get("payload", ())
         self._exits = any(part.get("source") == "ask_exit" for part in payload)
+        channel = self.kc.iopub_channel
+        while not self._spec.is_python and await channel.socket.poll(_QUIET_MS):
+            message = await channel.get_msg()  # deno's kernel says idle before its last outputs
+            if message["parent_header"].get("msg_id") == execute_reply["parent_header"]["msg_id"]:
+                self.process_message(message, cell, cell_index)
 
 
 def _prepared(request: RunRequest, spec: Kernelspec) -> Any:
     """Do what papermill does to a notebook before its first cell runs."""
     import nbformat
 
-    notebook = request.notebook
-    node = load_notebook_node(nbformat.from_dict(dict(notebook.document)))
-    language = notebook.language
-    if request.values:
-        node = parameterize_notebook(
-            node, spelled_values(request.values), kernel_name=spec.name, language=language
-        )
+    notebook, values = request.notebook, request.values
+    document = copy.deepcopy(dict(notebook.document))
+    by_papermill = is_known_to_papermill(notebook)
+    if values and not by_papermill:
+        inject_parameters(document, notebook, values)
+    node = load_notebook_node(nbformat.from_dict(document))
+    if values and by_papermill:
+        language = papermill_language(notebook)
+        spelled = spelled_values(values)
+        node = parameterize_notebook(node, spelled, kernel_name=spec.name, language=language)
     node = prepare_notebook_metadata(node, notebook.path, None)
     return remove_error_markers(node)
 

@@ -154,7 +154,7 @@ def _figures_shown_by(shell: NotebookShell) -> Iterator[None]:
         from matplotlib_inline.backend_inline import configure_inline_support
         from matplotlib_inline.config import InlineBackend
 
-        InlineBackend._instance = None
+        InlineBackend._instance = None  # noqa: SLF001  # traitlets' singleton
         activate_matplotlib(INLINE_BACKEND)
         configure_inline_support(shell, INLINE_BACKEND)
         configured = InlineBackend.instance()
@@ -164,10 +164,10 @@ def _figures_shown_by(shell: NotebookShell) -> Iterator[None]:
         yield
     finally:
         if _inline_configuration() is not before:
-            sys.modules["matplotlib_inline.config"].InlineBackend._instance = before
+            sys.modules["matplotlib_inline.config"].InlineBackend._instance = before  # noqa: SLF001
 
 
 def _inline_configuration() -> Any:
     """Return the inline backend's settings, which belong to one shell; None if there are none."""
     module = sys.modules.get("matplotlib_inline.config")
-    return module.InlineBackend._instance if module else None
+    return module.InlineBackend._instance if module else None  # noqa: SLF001  # as above

@@ -83,7 +83,7 @@ class _Hooks(ast.NodeTransformer):
         return value
 
     def after_cell(self, result: Any) -> None:
-        self._depth -= 1
+        self._depth = max(0, self._depth - 1)  # an empty cell within a cell has no beginning
         if not self._depth and self._captured and result.success:
             self._deliver(self._captured[0])
 

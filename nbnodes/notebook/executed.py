@@ -39,7 +39,7 @@ def executed_document(
         "version": _papermill_version(),
     }
     if values:
-        _inject(document, notebook, values)
+        inject_parameters(document, notebook, values)
     return document
 
 
@@ -48,7 +48,10 @@ def spelled_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _spelled(value) for name, value in values.items()}
 
 
-def _inject(document: dict[str, Any], notebook: Notebook, values: Mapping[str, Any]) -> None:
+def inject_parameters(
+    document: dict[str, Any], notebook: Notebook, values: Mapping[str, Any]
+) -> None:
+    """Put a cell that sets the parameters where papermill puts it."""
     kernel_name = notebook.kernel_name or "python3"
     source = parameters_code(notebook, spelled_values(values), kernel_name)
     cells = document["cells"]

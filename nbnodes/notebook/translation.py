@@ -17,6 +17,11 @@ def papermill_language(notebook: Notebook) -> str:
     return _PAPERMILLS_NAMES.get(notebook.language, notebook.language)
 
 
+def is_known_to_papermill(notebook: Notebook) -> bool:
+    """Whether papermill itself has a way to write the notebook's language."""
+    return notebook.language not in _JAVASCRIPT
+
+
 def parameters_code(notebook: Notebook, values: Mapping[str, Any], kernel_name: str) -> str:
     """Return code that sets the parameters, in the notebook's language.
 
@@ -24,7 +29,9 @@ def parameters_code(notebook: Notebook, values: Mapping[str, Any], kernel_name: 
         ValueError: If nbnodes and papermill know no way to write this language, or these values.
     """
     if notebook.language in _JAVASCRIPT:
-        return "\n".join(f"{name} = {json.dumps(value)};" for name, value in values.items())
+        declared = "" if notebook.parameters_cells else "globalThis."
+        lines = (f"{declared}{name} = {_json(name, value)};" for name, value in values.items())
+        return "\n".join(lines)
     from papermill.exceptions import PapermillException
     from papermill.translators import translate_parameters
 
@@ -34,3 +41,10 @@ def parameters_code(notebook: Notebook, values: Mapping[str, Any], kernel_name: 
     except (PapermillException, NotImplementedError) as error:
         raise ValueError(str(error)) from error
     return code
+
+
+def _json(name: str, value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}") from error

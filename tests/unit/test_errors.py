@@ -1,4 +1,4 @@
-"""Errors form the tree that is drawn, say everything at once, and survive the way to another process."""
+"""Errors form the drawn tree, tell everything at once, and survive another process."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_several_problems_are_listed():
 
 
 def test_problems_can_be_given_as_any_iterable():
-    assert ("a", "b") == NotebookError("f.ipynb", iter("ab")).problems
+    assert NotebookError("f.ipynb", iter("ab")).problems == ("a", "b")
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=NAMES)
@@ -83,12 +83,15 @@ def _raise(error: Exception) -> None:
     raise error
 
 
+_DRAWN = re.compile(r" {4}([│├└─ ]*)([A-Z]\w+(?:Error|Warning))(?: \(a (\w+)\))?(?: {2,}|$)")
+
+
 def _drawn(docstring: str) -> dict[str, str]:
     """Read the drawing: each class with the one it hangs from."""
     parents: dict[str, str] = {}
     path: list[str] = []
     for line in docstring.splitlines():
-        found = re.match(r"    ([│├└─ ]*)([A-Z]\w+(?:Error|Warning))(?: \(a (\w+)\))?(?: {2,}|$)", line)
+        found = _DRAWN.match(line)
         if found:
             depth = len(found[1]) // 4
             path[depth:] = [found[2]]

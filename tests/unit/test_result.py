@@ -82,11 +82,11 @@ def test_a_success_shows_what_its_last_expression_showed():
 
 
 def test_a_success_that_showed_nothing_shows_its_value():
-    assert ({"text/plain": "[1, 2]"}, {}) == success(value=[1, 2])._repr_mimebundle_()
+    assert success(value=[1, 2])._repr_mimebundle_() == ({"text/plain": "[1, 2]"}, {})
 
 
 def test_a_failure_shows_its_traceback():
-    assert ({"text/plain": "line 1\nline 2"}, {}) == failure()._repr_mimebundle_()
+    assert failure()._repr_mimebundle_() == ({"text/plain": "line 1\nline 2"}, {})
 
 
 def test_a_failure_without_traceback_shows_its_error():
@@ -110,12 +110,12 @@ def test_the_notebook_is_an_nbformat_node():
 
 def test_the_engines_own_notebook_comes_first():
     result = success(executed={"cells": ["engine's"]}, document=lambda _: {"cells": ["ours"]})
-    assert {"cells": ["engine's"]} == result.notebook_json()
+    assert result.notebook_json() == {"cells": ["engine's"]}
 
 
 def test_the_notebook_is_made_from_the_result_itself():
     result = success(value=5, document=lambda result: {"made of": result.value})
-    assert {"made of": 5} == result.notebook_json()
+    assert result.notebook_json() == {"made of": 5}
 
 
 def test_a_result_without_its_notebook_says_so():

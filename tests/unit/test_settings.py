@@ -1,4 +1,4 @@
-"""Settings come from the nearest pyproject.toml, the environment wins, and every mistake is told at once."""
+"""The nearest pyproject.toml sets, the environment wins, every mistake is told at once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_file_sets(tmp_path):
 def test_the_environment_sets_and_wins(tmp_path):
     write(tmp_path, "[tool.nbnodes]\nworkers = 3\ntimeout_s = 9")
     loaded = load(tmp_path, NBNODES_WORKERS="5", NBNODES_ENGINE="papermill", OTHER="1")
-    assert ("papermill", 5, 9.0) == (loaded.engine, loaded.workers, loaded.timeout_s)
+    assert (loaded.engine, loaded.workers, loaded.timeout_s) == ("papermill", 5, 9.0)
 
 
 def test_the_process_environment_and_folder_are_meant_when_none_are_named(tmp_path, monkeypatch):
@@ -77,7 +77,7 @@ def test_the_process_environment_and_folder_are_meant_when_none_are_named(tmp_pa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NBNODES_ENGINE", "inprocess")
     loaded = Settings.load()
-    assert ("inprocess", 3) == (loaded.engine, loaded.workers)
+    assert (loaded.engine, loaded.workers) == ("inprocess", 3)
 
 
 def test_the_nearest_file_with_a_table_holds(tmp_path):
@@ -134,7 +134,7 @@ WRONG_VALUES = {
     "a_flag": ("workers", "true", "True: expected int"),
     "a_list": ("workers", "[1]", "[1]: expected int"),
     "a_number_for_text": ("engine", "3", "3: expected text"),
-    "another_word": ("durability", '"never"', "'never': expected \"normal\" or \"full\""),
+    "another_word": ("durability", '"never"', '\'never\': expected "normal" or "full"'),
     "negative": ("timeout_s", "-1", "-1: expected 0 or more"),
     "not_a_number": ("timeout_s", "nan", "nan: expected 0 or more"),
     "text_for_seconds": ("timeout_s", '"soon"', "'soon': expected float"),

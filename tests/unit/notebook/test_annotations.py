@@ -1,4 +1,4 @@
-"""Annotations and plain defaults are evaluated without running the notebook, or any code hidden in them."""
+"""Annotations and plain defaults are evaluated, and no code hidden in them ever runs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TYPES = {
     "dotted_alias": ("dt.date", dt.date),
     "imported_alias": ("D", Decimal),
     "typing_alias": ("t.Optional[int]", Optional[int]),  # noqa: UP045
-    "literal": ("Literal['a', 1, None]", Literal["a", 1, None]),
+    "literal": ("Literal['a', 1, True]", Literal["a", 1, True]),
     "literal_of_type_names": ("Literal['int']", Literal["int"]),
     "negative_literal": ("Literal[-1]", Literal[-1]),
     "annotated": ("Annotated[int, annotated_types.Ge(0)]", Annotated[int, Ge(0)]),

@@ -1,4 +1,4 @@
-"""Given values replace what a cell assigns to their names; all else in the cell runs as it stands."""
+"""Given values replace what a cell assigns to their names; all else runs as it stands."""
 
 from __future__ import annotations
 
@@ -54,12 +54,24 @@ BINDINGS = {
         {"n": 5, "m": 5},
     ),
     "try": ("try:\n    n = 1\nexcept OSError:\n    n = 2\nm = n", {"n": 5}, {"n": 5, "m": 5}),
-    "except": ("try:\n    1 / 0\nexcept OSError:\n    pass\nexcept ArithmeticError:\n    n = 2", {"n": 5}, {"n": 5}),
+    "except": (
+        "try:\n    1 / 0\nexcept OSError:\n    pass\nexcept ArithmeticError:\n    n = 2",
+        {"n": 5},
+        {"n": 5},
+    ),
     "error_name": ("try:\n    1 / 0\nexcept ArithmeticError as n:\n    pass", {"n": 5}, {"n": 5}),
-    "finally": ("try:\n    pass\nexcept OSError:\n    pass\nelse:\n    a = 1\nfinally:\n    b = 1", {"a": 5, "b": 6}, {"a": 5, "b": 6}),
+    "finally": (
+        "try:\n    pass\nexcept OSError:\n    pass\nelse:\n    a = 1\nfinally:\n    b = 1",
+        {"a": 5, "b": 6},
+        {"a": 5, "b": 6},
+    ),
     "if": ("if True:\n    n = 1\nelse:\n    n = 2\nm = n", {"n": 5}, {"n": 5, "m": 5}),
     "branch_not_taken": ("if False:\n    n = 1\nm = n", {"n": 5}, {"n": 5, "m": 5}),
-    "match_body": ("match 1:\n    case 1:\n        n = 2\n        m = n", {"n": 5}, {"n": 5, "m": 5}),
+    "match_body": (
+        "match 1:\n    case 1:\n        n = 2\n        m = n",
+        {"n": 5},
+        {"n": 5, "m": 5},
+    ),
     "match_pattern": ("match 1:\n    case n:\n        pass\nm = n", {"n": 5}, {"n": 5, "m": 5}),
     "match_star": ("match [1, 2]:\n    case [_, *n]:\n        pass", {"n": 5}, {"n": 5}),
     "match_rest": ("match {'a': 1}:\n    case {**n}:\n        pass", {"n": 5}, {"n": 5}),
@@ -68,7 +80,11 @@ BINDINGS = {
     "from_import": ("from math import pi\ntau = 2 * pi", {"pi": 3}, {"pi": 3, "tau": 6}),
     "def": ("def n():\n    return 1\nm = n", {"n": 5}, {"n": 5, "m": 5}),
     "class": ("class n:\n    pass\nm = n", {"n": 5}, {"n": 5, "m": 5}),
-    "function_local": ("n = 1\ndef f():\n    n = 2\n    return n\nm = f()", {"n": 5}, {"n": 5, "m": 2}),
+    "function_local": (
+        "n = 1\ndef f():\n    n = 2\n    return n\nm = f()",
+        {"n": 5},
+        {"n": 5, "m": 2},
+    ),
     "function_reads": ("n = 1\ndef f():\n    return n\nm = f()", {"n": 5}, {"n": 5, "m": 5}),
     "function_argument": ("n = 1\ndef f(n=2):\n    return n\nm = f()", {"n": 5}, {"n": 5, "m": 2}),
     "lambda_argument": ("n = 1\nf = lambda n: n\nm = f(2)", {"n": 5}, {"n": 5, "m": 2}),
@@ -82,7 +98,7 @@ BINDINGS = {
     "item": ("n = 1\nd = {}\nd['n'] = n", {"n": 5}, {"n": 5, "d": {"n": 5}}),
     "future_import": ("from __future__ import annotations\nn: int = 1", {"n": 5}, {"n": 5}),
     "name_of_another_cell": ("m = 1", {"n": 5}, {"m": 1}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("source", "values", "expected"), BINDINGS.values(), ids=BINDINGS)
@@ -101,7 +117,7 @@ def test_every_parameters_cell_is_bound():
     names: dict[str, Any] = {VALUES: {"n": 5}}
     for tree in trees:
         exec(compile(tree, "<cell>", "exec"), names)
-    assert (5, 10, 15) == (names["n"], names["m"], names["k"])
+    assert (names["n"], names["m"], names["k"]) == (5, 10, 15)
 
 
 VALUES_OF_EVERY_KIND = {

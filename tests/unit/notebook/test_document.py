@@ -1,4 +1,4 @@
-"""nbformat 4 JSON becomes a Notebook: tags decide what runs, and a malformed one is told place by place."""
+"""JSON becomes a Notebook: tags decide what runs, what is malformed is told place by place."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def test_override_cells_run_only_without_given_parameters(parameterized, expecte
 
 def test_an_overridden_return_cell_still_ends_the_notebook():
     cells = ["a", ("b", "override", "return"), "c"]
-    assert ["a"] == run(*cells, parameterized=True)
+    assert run(*cells, parameterized=True) == ["a"]
 
 
 def test_every_parameters_cell_that_runs_counts():
     made = notebook(
         ("a", "parameters"), ("b", "skip", "parameters"), markdown("c"), ("d", "parameters")
     )
-    assert ["a", "d"] == [cell.source for cell in made.parameters_cells]
+    assert [cell.source for cell in made.parameters_cells] == ["a", "d"]
 
 
 def test_the_return_cell_is_the_first_one_that_runs():
@@ -89,12 +89,12 @@ def test_no_return_cell():
 def test_cells_keep_their_place_text_and_tags():
     made = notebook(markdown("# T"), ("n = 1\nm = 2", "parameters", "x"))
     cell = made.cells[1]
-    assert (1, "code", "n = 1\nm = 2", ("parameters", "x")) == (
+    assert (
         cell.index,
         cell.kind,
         cell.source,
         cell.tags,
-    )
+    ) == (1, "code", "n = 1\nm = 2", ("parameters", "x"))
 
 
 # ---------------------------------------------------------------- kernel, language, options

@@ -1,4 +1,4 @@
-"""A run becomes an executed notebook: outputs in their cells, parameters injected as papermill does."""
+"""A run becomes an executed notebook: outputs in place, parameters as papermill has them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_outputs_go_into_the_cells_that_ran():
     )
     cells = executed_document(made, {}, result)["cells"]
     assert [None, [shown("1")], [], [shown("3")], []] == [cell.get("outputs") for cell in cells]
-    assert [None, 1, None, 2, None] == [cell.get("execution_count") for cell in cells]
+    assert [cell.get("execution_count") for cell in cells] == [None, 1, None, 2, None]
 
 
 def test_outputs_of_an_earlier_run_are_taken_out():
@@ -51,7 +51,7 @@ def test_outputs_of_an_earlier_run_are_taken_out():
     for cell in source["cells"]:
         cell.update(outputs=[shown("old")], execution_count=9)
     cells = executed_document(read(source), {}, success())["cells"]
-    assert [([], None)] * 2 == [(cell["outputs"], cell["execution_count"]) for cell in cells]
+    assert [(cell["outputs"], cell["execution_count"]) for cell in cells] == [([], None)] * 2
 
 
 def test_overridden_cells_do_not_shift_outputs():
@@ -162,4 +162,4 @@ def test_the_document_is_a_valid_file_whatever_the_values(value, minor, caplog):
 
 def test_an_injected_notebook_runs_as_its_model_does():
     made = executed_document(notebook(PARAMETERS, ("n", "return")), {"n": 3}, success())
-    assert ["n = 15\nm = 2", "n"] == [c.source for c in read(made).steps(parameterized=True)]
+    assert [c.source for c in read(made).steps(parameterized=True)] == ["n = 15\nm = 2", "n"]

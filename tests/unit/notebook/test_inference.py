@@ -32,7 +32,7 @@ def toy() -> Iterator[str]:
 
 def test_a_python_notebook_is_read_from_its_tree():
     made = notebook(("n: int | None = 15", "parameters"))
-    assert ["n"] == list(infer_parameters(made))
+    assert list(infer_parameters(made)) == ["n"]
 
 
 def test_papermills_inference_is_used_where_there_is_one(toy):
@@ -46,7 +46,7 @@ def test_papermills_inference_is_used_where_there_is_one(toy):
 def test_lines_are_joined_for_papermill(toy):
     made = document(("", "parameters"), kernel="toy", language=toy)
     made["cells"][0]["source"] = ["let n 15\n", "let m 16"]
-    assert ["n", "m"] == list(infer_parameters(read(made)))
+    assert list(infer_parameters(read(made))) == ["n", "m"]
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_lines_are_joined_for_papermill(toy):
 )
 def test_a_language_without_inference_has_no_known_parameters(kernel, language, source):
     made = notebook((source, "parameters"), kernel=kernel, language=language)
-    assert {} == infer_parameters(made)
+    assert infer_parameters(made) == {}
 
 
 def test_no_parameters_cell_no_parameters():
-    assert {} == infer_parameters(notebook("n <- 15", kernel="ir", language="R"))
-    assert {} == infer_parameters(notebook("n = 15"))
+    assert infer_parameters(notebook("n <- 15", kernel="ir", language="R")) == {}
+    assert infer_parameters(notebook("n = 15")) == {}

@@ -1,4 +1,4 @@
-"""Parameters are read from the `parameters` cells: name, default, type, help; papermill's blind spots too."""
+"""Parameters are read from their cells: name, default, type and help, whatever the syntax."""
 
 from __future__ import annotations
 
@@ -179,14 +179,17 @@ TYPE_COMMENTS = {
     "type": ("n = 1  # type: int", ("int", int, "")),
     "type_and_help": ("n = 1  # type: int how many", ("int", int, "how many")),
     "type_and_comment": ("n = 1  # type: int  # how many", ("int", int, "how many")),
-    "with_blanks": ("n = {}  # type: Dict[str, int] by name", ("Dict[str, int]", typing.Dict[str, int], "by name")),  # noqa: UP006
+    "with_blanks": (
+        "n = {}  # type: Dict[str, int] by name",
+        ("Dict[str, int]", typing.Dict[str, int], "by name"),  # noqa: UP006
+    ),
     "union": ("n = 1  # type: int | None how many", ("int | None", int | None, "how many")),
     "unknown": ("n = 1  # type: Rows how many", ("Rows", Unknown, "how many")),
     "ignore": ("n = 1  # type: ignore", ("", int, "")),
     "ignore_one": ("n = 1  # type: ignore[assignment]", ("", int, "")),
     "prose": ("n = 1  # type: <any>", ("", int, "type: <any>")),
     "annotation_wins": ("n: int = 1  # type: how many", ("int", int, "type: how many")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("cell", "expected"), TYPE_COMMENTS.values(), ids=TYPE_COMMENTS)
@@ -296,7 +299,7 @@ def test_declarations_of_one_name_are_joined(cells, expected):
 
 
 def test_parameters_come_in_the_order_of_their_cells():
-    assert ["b", "a", "c"] == list(parameters("b = 1\na = 2", "c = 3\nb = 4"))
+    assert list(parameters("b = 1\na = 2", "c = 3\nb = 4")) == ["b", "a", "c"]
 
 
 def test_only_parameters_cells_that_run_declare():
@@ -307,7 +310,7 @@ def test_only_parameters_cells_that_run_declare():
         ("d = 4", "injected-parameters"),
         markdown("e = 5"),
     )
-    assert ["b"] == list(python_parameters(made))
+    assert list(python_parameters(made)) == ["b"]
 
 
 def test_types_imported_in_any_code_cell_are_known():

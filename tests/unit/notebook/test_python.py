@@ -58,6 +58,6 @@ def test_what_is_not_python_has_no_tree(source):
 def test_lines_keep_their_numbers():
     cell = parse_cell("%%time\n!ls\n\nn = 1")
     assert cell is not None
-    assert {"n = 1": 4} == {
-        ast.unparse(s): s.lineno for s in cell.tree.body if isinstance(s, ast.Assign)
+    assert {ast.unparse(s): s.lineno for s in cell.tree.body if isinstance(s, ast.Assign)} == {
+        "n = 1": 4
     }

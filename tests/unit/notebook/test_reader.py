@@ -1,4 +1,4 @@
-"""Paths, URLs and objects of every notebook format become Notebooks; what is none is refused with its place."""
+"""Files, URLs and objects of every format become Notebooks; what is none is refused."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FIB_OUTLINE = [
 def test_a_file_is_read(tmp_path):
     path = written(tmp_path, json.dumps(FIB))
     made = read(path)
-    assert FIB_OUTLINE == outline(made)
+    assert outline(made) == FIB_OUTLINE
     assert ("f.ipynb", str(path), str(tmp_path)) == (made.name, made.path, made.folder)
 
 
@@ -64,7 +64,7 @@ def test_a_path_may_be_text_and_relative(tmp_path, monkeypatch):
 def test_a_path_may_start_at_home(tmp_path, monkeypatch):
     written(tmp_path, json.dumps(FIB))
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert FIB_OUTLINE == outline(read("~/f.ipynb"))
+    assert outline(read("~/f.ipynb")) == FIB_OUTLINE
 
 
 def test_lines_are_joined(tmp_path):
@@ -72,23 +72,23 @@ def test_lines_are_joined(tmp_path):
     lines["cells"] = [
         {"cell_type": "code", "metadata": {}, "source": ["n = 1\n", "m = 2"], "outputs": []}
     ]
-    assert [("code", "n = 1\nm = 2", ())] == outline(read(written(tmp_path, json.dumps(lines))))
+    assert outline(read(written(tmp_path, json.dumps(lines)))) == [("code", "n = 1\nm = 2", ())]
 
 
 def test_a_file_of_nbformat_itself_is_read(tmp_path):
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("n = 1\nm = 2")])
     nbformat.write(node, tmp_path / "f.ipynb")
-    assert [("code", "n = 1\nm = 2", ())] == outline(read(tmp_path / "f.ipynb"))
+    assert outline(read(tmp_path / "f.ipynb")) == [("code", "n = 1\nm = 2", ())]
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path):
     content = b"\xef\xbb\xbf" + json.dumps(FIB, ensure_ascii=False).encode()
-    assert FIB_OUTLINE == outline(read(written(tmp_path, content)))
+    assert outline(read(written(tmp_path, content))) == FIB_OUTLINE
 
 
 @pytest.mark.parametrize("name", ["F.IPYNB", "f.json", "f"])
 def test_other_names_of_the_same_format_are_read(tmp_path, name):
-    assert FIB_OUTLINE == outline(read(written(tmp_path, json.dumps(FIB), name)))
+    assert outline(read(written(tmp_path, json.dumps(FIB), name))) == FIB_OUTLINE
 
 
 def test_a_link_leads_to_the_file_and_its_folder(tmp_path):
@@ -106,7 +106,7 @@ OBJECTS = {"node": nbformat.from_dict(FIB), "json": FIB}
 def test_an_object_is_read_and_left_alone(source):
     before = json.dumps(source)
     made = read(source)
-    assert FIB_OUTLINE == outline(made)
+    assert outline(made) == FIB_OUTLINE
     assert (made.name, made.path) == ("notebook", None)
     assert before == json.dumps(source)
 
@@ -128,7 +128,7 @@ def test_nbformat_3_is_upgraded_with_its_tags():
     ]
     old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
     made = read(old)
-    assert FIB_OUTLINE == outline(made)
+    assert outline(made) == FIB_OUTLINE
     assert made.document["nbformat"] == 4
 
 
@@ -158,7 +158,7 @@ n
 @pytest.mark.parametrize(("name", "text"), [("f.py", PERCENT), ("f.md", MARKDOWN)])
 def test_a_text_notebook_is_read_through_jupytext(tmp_path, name, text):
     made = read(written(tmp_path, text, name))
-    assert FIB_OUTLINE == outline(made)
+    assert outline(made) == FIB_OUTLINE
     assert (made.language, made.folder) == ("python", str(tmp_path))
 
 
@@ -173,14 +173,15 @@ def test_a_text_notebook_without_kernel_has_its_files_language(tmp_path, name, l
 # ---------------------------------------------------------------- URLs
 
 
-class _Files(BaseHTTPRequestHandler):
-    files = {
-        "/fib.ipynb": json.dumps(FIB).encode(),
-        "/marked.ipynb": b"\xef\xbb\xbf" + json.dumps(FIB).encode(),
-    }
+_FILES = {
+    "/fib.ipynb": json.dumps(FIB).encode(),
+    "/marked.ipynb": b"\xef\xbb\xbf" + json.dumps(FIB).encode(),
+}
 
-    def do_GET(self) -> None:  # noqa: N802  # http.server's name
-        content = self.files.get(self.path.partition("?")[0])
+
+class _Files(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:  # http.server's name
+        content = _FILES.get(self.path.partition("?")[0])
         self.send_response(404 if content is None else 200)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.end_headers()
@@ -206,7 +207,7 @@ def host() -> Iterator[str]:
 @pytest.mark.parametrize("name", ["fib.ipynb", "marked.ipynb"])
 def test_a_url_is_read_through_papermill(host, name):
     made = read(f"{host}/{name}")
-    assert FIB_OUTLINE == outline(made)
+    assert outline(made) == FIB_OUTLINE
     assert (made.name, made.path) == (name, f"{host}/{name}")
 
 
@@ -214,7 +215,8 @@ def test_a_page_that_is_no_notebook_is_refused(host):
     assert told(f"{host}/other.ipynb").startswith("it is not JSON (line 1, column 1")
 
 
-def test_a_host_that_does_not_answer_is_refused(host):
+@pytest.mark.usefixtures("host")
+def test_a_host_that_does_not_answer_is_refused():
     assert told("http://127.0.0.1:1/f.ipynb").startswith("papermill: ")
 
 

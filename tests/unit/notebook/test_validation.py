@@ -1,4 +1,4 @@
-"""Given values become what the cells see: text takes the declared type, and every mistake is told at once."""
+"""Given values take the declared type, and every mistake is told at once."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ def exactly(value: Any) -> tuple[type, str]:
 
 # ---------------------------------------------------------------- text from a shell or a URL
 
+NOON, MIDNIGHT = map(dt.datetime.fromisoformat, ("2024-02-29T12:00", "2024-02-29T00:00"))
 TEXTS = {
     "int": ("int", "3", 3),
     "int_signed": ("int", "-3", -3),
@@ -77,14 +78,14 @@ TEXTS = {
     "str_none": ("str", "None", "None"),
     "str_empty": ("str", "", ""),
     "date": ("date", "2024-02-29", dt.date(2024, 2, 29)),
-    "moment": ("datetime.datetime", "2024-02-29T12:30", dt.datetime(2024, 2, 29, 12, 30)),
-    "moment_with_blank": ("datetime.datetime", "2024-02-29 12:30", dt.datetime(2024, 2, 29, 12, 30)),
-    "moment_of_a_day": ("datetime.datetime", "2024-02-29", dt.datetime(2024, 2, 29)),
-    "moment_utc": ("datetime.datetime", "2024-02-29T12:30Z", dt.datetime(2024, 2, 29, 12, 30, tzinfo=dt.UTC)),
+    "moment": ("datetime.datetime", "2024-02-29T12:00", NOON),
+    "moment_with_blank": ("datetime.datetime", "2024-02-29 12:00", NOON),
+    "moment_of_a_day": ("datetime.datetime", "2024-02-29", MIDNIGHT),
+    "moment_utc": ("datetime.datetime", "2024-02-29T12:00Z", NOON.replace(tzinfo=dt.UTC)),
     "moment_elsewhere": (
         "datetime.datetime",
-        "2024-02-29T12:30+01:00",
-        dt.datetime(2024, 2, 29, 12, 30, tzinfo=dt.timezone(dt.timedelta(hours=1))),
+        "2024-02-29T12:00+01:00",
+        NOON.replace(tzinfo=dt.timezone(dt.timedelta(hours=1))),
     ),
     "time": ("time", "12:30", dt.time(12, 30)),
     "duration": ("timedelta", "P1DT2H", dt.timedelta(days=1, hours=2)),
@@ -129,7 +130,7 @@ TEXTS = {
     "complex": ("complex", "1+2j", 1 + 2j),
     "none": ("None", "None", None),
     "final": ("Final[int]", "3", 3),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("annotation", "text", "expected"), TEXTS.values(), ids=TEXTS)
@@ -144,7 +145,7 @@ UNTYPED = ["Any", "object", "Rows", "'number of rows'", "Final", "Iterable[int]"
 @pytest.mark.skipif(find_spec("email_validator") is not None, reason="is about its absence")
 def test_a_type_whose_package_is_not_installed_accepts_every_value():
     cell = "x: pydantic.EmailStr"
-    assert [3, 4.5] == [validated(cell, x=Text("3"))["x"], validated(cell, x=4.5)["x"]]
+    assert [validated(cell, x=Text("3"))["x"], validated(cell, x=4.5)["x"]] == [3, 4.5]
 
 
 @pytest.mark.parametrize("annotation", UNTYPED)
@@ -248,29 +249,59 @@ def test_a_value_takes_the_declared_type(cell, value, expected):
 
 
 def test_a_pandas_timestamp_is_a_moment():
-    moment = dt.datetime(2024, 2, 29, 12, 30)
-    assert moment == validated("x: datetime.datetime", x=pd.Timestamp(moment))["x"]
+    assert validated("x: datetime.datetime", x=pd.Timestamp(NOON))["x"] == NOON
 
 
 # ---------------------------------------------------------------- mistakes
 
+NO_INT = "should be a valid integer, unable to parse string as an integer"
+NO_DATE = "should be a valid date or datetime, day value is outside expected range"
+MISAPPLIED = "its annotation is wrong: Unable to apply constraint 'max_length' to supplied value"
 WRONG = {
-    "int": ("x: int", Text("abc"), "x: 'abc' is no int: should be a valid integer, unable to parse string as an integer"),
-    "int_by_default": ("x = 15", Text("abc"), "x: 'abc' is no int: should be a valid integer, unable to parse string as an integer"),
-    "fraction_for_int": ("x: int", 2.5, "x: 2.5 is no int: should be a valid integer, got a number with a fractional part"),
-    "truth_for_int": ("x: int", Text("True"), "x: 'True' is no int: should be a valid integer, unable to parse string as an integer"),
-    "truth_for_float": ("x: float", Text("true"), "x: 'true' is no float: should be a valid number, unable to parse string as a number"),
+    "int": ("x: int", Text("abc"), f"x: 'abc' is no int: {NO_INT}"),
+    "int_by_default": ("x = 15", Text("abc"), f"x: 'abc' is no int: {NO_INT}"),
+    "fraction_for_int": (
+        "x: int",
+        2.5,
+        "x: 2.5 is no int: should be a valid integer, got a number with a fractional part",
+    ),
+    "truth_for_int": ("x: int", Text("True"), f"x: 'True' is no int: {NO_INT}"),
+    "truth_for_float": (
+        "x: float",
+        Text("true"),
+        "x: 'true' is no float: should be a valid number, unable to parse string as a number",
+    ),
     "none_for_int": ("x = 15", None, "x: None is no int: should be a valid integer"),
     "number_for_text": ("x: str", 3, "x: 3 is no str: should be a valid string"),
-    "literal": ("x: Literal['a', 'b']", Text("c"), "x: 'c' is no Literal['a', 'b']: should be 'a' or 'b'"),
-    "bound": ("x: Annotated[int, Field(le=10)]", Text("11"), "x: '11' is no Annotated[int, Field(le=10)]: should be less than or equal to 10"),
-    "date": ("x: date", Text("2024-02-30"), "x: '2024-02-30' is no date: should be a valid date or datetime, day value is outside expected range"),
+    "literal": (
+        "x: Literal['a', 'b']",
+        Text("c"),
+        "x: 'c' is no Literal['a', 'b']: should be 'a' or 'b'",
+    ),
+    "bound": (
+        "x: Annotated[int, Field(le=10)]",
+        Text("11"),
+        "x: '11' is no Annotated[int, Field(le=10)]: should be less than or equal to 10",
+    ),
+    "date": ("x: date", Text("2024-02-30"), f"x: '2024-02-30' is no date: {NO_DATE}"),
     "list": ("x: list[int]", Text("5"), "x: '5' is no list[int]: should be a valid list"),
-    "element": ("x: list[int]", Text('[1, "a"]'), "x: '[1, \"a\"]' is no list[int]: [1] should be a valid integer, unable to parse string as an integer"),
-    "element_of_element": ("x: list[list[int]]", [[1], [2, "a"]], "x: [[1], [2, 'a']] is no list[list[int]]: [1][1] should be a valid integer, unable to parse string as an integer"),
-    "nested_too_deeply": ("x: list", Text("[" * 50), f"x: '{'[' * 50}' is no list: should be a valid list"),
-    "bound_of_another_type": ("x: Annotated[int, Field(max_length=3)]", Text("5"), "x: '5' is no Annotated[int, Field(max_length=3)]: its annotation is wrong: Unable to apply constraint 'max_length' to supplied value 5"),
-}  # fmt: skip
+    "element": ("x: list[int]", Text('[1, "a"]'), f"x: '[1, \"a\"]' is no list[int]: [1] {NO_INT}"),
+    "element_of_element": (
+        "x: list[list[int]]",
+        [[1], [2, "a"]],
+        f"x: [[1], [2, 'a']] is no list[list[int]]: [1][1] {NO_INT}",
+    ),
+    "nested_too_deeply": (
+        "x: list",
+        Text("[" * 50),
+        f"x: '{'[' * 50}' is no list: should be a valid list",
+    ),
+    "bound_of_another_type": (
+        "x: Annotated[int, Field(max_length=3)]",
+        Text("5"),
+        f"x: '5' is no Annotated[int, Field(max_length=3)]: {MISAPPLIED} 5",
+    ),
+}
 
 
 @pytest.mark.parametrize(("cell", "value", "problem"), WRONG.values(), ids=WRONG)
@@ -291,10 +322,14 @@ def test_a_long_wrong_value_is_cut():
 
 NAMES = "n_rows = 1\nstart = 2"
 UNKNOWN_NAMES = {
-    "misspelt": (NAMES, "n_row", "n_row: there is no such parameter; did you mean n_rows? (it has: n_rows, start)"),
+    "misspelt": (
+        NAMES,
+        "n_row",
+        "n_row: there is no such parameter; did you mean n_rows? (it has: n_rows, start)",
+    ),
     "unlike_any": (NAMES, "zzz", "zzz: there is no such parameter (it has: n_rows, start)"),
     "none_declared": ("", "n", "n: there is no such parameter (it has: none)"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("cell", "name", "problem"), UNKNOWN_NAMES.values(), ids=UNKNOWN_NAMES)
@@ -306,19 +341,19 @@ def test_an_unknown_name_is_told_with_the_nearest(cell, name, problem):
 
 def test_any_name_may_be_given_where_none_are_known():
     given = {"n": Text("3"), "m": [1]}
-    assert {"n": 3, "m": [1]} == validate_values("f.ipynb", {}, given, closed=False)
+    assert validate_values("f.ipynb", {}, given, closed=False) == {"n": 3, "m": [1]}
 
 
 def test_a_missing_value_is_told():
-    assert ("x: it has no default, so give it a value",) == problems("x: int\ny = 1")
+    assert problems("x: int\ny = 1") == ("x: it has no default, so give it a value",)
 
 
 def test_a_required_none_is_given():
-    assert {"x": None} == validated("x: int | None", x=None)
+    assert validated("x: int | None", x=None) == {"x": None}
 
 
 def test_defaults_are_left_to_the_notebook():
-    assert {"n": 3} == validated("n = 15\nm = 2 * n", n=3)
+    assert validated("n = 15\nm = 2 * n", n=3) == {"n": 3}
 
 
 def test_every_mistake_is_told_at_once():
@@ -329,7 +364,7 @@ def test_every_mistake_is_told_at_once():
         "f.ipynb cannot run with these parameters:\n"
         "  - day: 'soon' is no date: should be a valid date or datetime, input is too short\n"
         "  - windw: there is no such parameter; did you mean window? (it has: n, day, window)\n"
-        "  - window: 'many' is no int: should be a valid integer, unable to parse string as an integer\n"
+        f"  - window: 'many' is no int: {NO_INT}\n"
         "  - n: it has no default, so give it a value"
     )
 
@@ -337,5 +372,5 @@ def test_every_mistake_is_told_at_once():
 def test_code_hidden_in_an_annotation_never_runs(tmp_path):
     trace = tmp_path / "trace"
     code = f"__import__('pathlib').Path({str(trace)!r}).touch()"
-    assert {"x": [1]} == validated(f'x: list["{code}"]', x=[1])
+    assert validated(f'x: list["{code}"]', x=[1]) == {"x": [1]}
     assert not trace.exists()
