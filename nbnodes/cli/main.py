@@ -52,7 +52,8 @@ def _dispatch(words: Sequence[str]) -> int:
             return 0
         from nbnodes.cli.arguments import parse_run
 
-        signal.signal(signal.SIGTERM, _end)
+        # as Ctrl-C does, so that the notebook and its kernel end too
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         arguments = parse_run(words[1:])
         if arguments is not None:
             from nbnodes.cli.run import run_notebook
@@ -61,11 +62,6 @@ def _dispatch(words: Sequence[str]) -> int:
     from nbnodes.cli.commands import run_click
 
     return run_click(words)
-
-
-def _end(number: int, _: object) -> None:
-    """Leave by an exception, so that kernels and their folders go too."""
-    raise SystemExit(128 + number)
 
 
 def _show_warning(  # Python's own signature

@@ -86,12 +86,9 @@ class OutputLog:
         )
 
     def _stream(self, name: str, text: str) -> None:
-        text = _encodable(text)
-        room = self._limit_bytes - self._text_bytes
-        self._text_bytes += len(text)
-        if len(text) > room:
-            self._dropped_bytes += len(text) - max(0, room)
-            text = text[: max(0, room)]
+        text, dropped_bytes = cut(_encodable(text), self._limit_bytes - self._text_bytes)
+        self._text_bytes += size_bytes(text)
+        self._dropped_bytes += dropped_bytes
         if not text:
             return
         self._clear_if_pending()
@@ -133,6 +130,20 @@ class OutputLog:
     def _clear(self) -> None:
         self._cells[-1].clear()
         self._clear_pending = False
+
+
+def cut(text: str, room_bytes: int) -> tuple[str, int]:
+    """Return the beginning of a text that fits, and the size in bytes of the rest."""
+    whole_bytes = size_bytes(text)
+    if whole_bytes <= room_bytes:
+        return text, 0
+    kept = text.encode(errors="replace")[: max(0, room_bytes)].decode(errors="ignore")
+    return kept, whole_bytes - size_bytes(kept)
+
+
+def size_bytes(text: str) -> int:
+    """Return the size of a text as UTF-8."""
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _finished(draft: _Draft) -> _Draft:

@@ -34,7 +34,7 @@ from nbnodes.engines.engine import Progress, RunRequest
 from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
 from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
 from nbnodes.engines.loops import close_loop
-from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.outputs import OutputLog, cut, size_bytes
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
@@ -217,11 +217,10 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         """Take a message unless the run has printed too much already."""
         if message["msg_type"] == "stream":
             content = message["content"]
-            text, room = content["text"], max(0, self._room_bytes)
-            self._room_bytes = room - len(text)
-            self.dropped_bytes += max(0, len(text) - room)
-            content["text"] = text[:room]
-            if text and not room:
+            content["text"], dropped_bytes = cut(content["text"], self._room_bytes)
+            self._room_bytes -= size_bytes(content["text"])
+            self.dropped_bytes += dropped_bytes
+            if dropped_bytes and not content["text"]:
                 return None
         return super().process_message(message, cell, cell_index)
 
