@@ -1,4 +1,6 @@
-"""The one error tree: everything nbnodes raises or warns about.
+"""The one error tree: everything that nbnodes raises or warns about.
+
+::
 
     NbnodesError
     ├── UsageError               the caller's mistake; nothing has run

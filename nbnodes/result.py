@@ -143,7 +143,7 @@ class Success(_Run):
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         """Show the value as the `return` cell showed it (Jupyter's display protocol)."""
-        for output in reversed(self.outputs):
+        for output in reversed(self.cells[-1].outputs if self.cells else ()):
             if output["output_type"] == "execute_result":
                 return dict(output["data"]), dict(output.get("metadata", {}))
         return {"text/plain": repr(self.value)}, {}

@@ -63,6 +63,8 @@ def _check(arguments: RunArguments) -> None:
         raise UsageError(
             f"--timeout {arguments.timeout_s:g}: expected 0 (no limit) or more seconds"
         )
+    if arguments.cwd is not None and not os.path.isdir(arguments.cwd):
+        raise UsageError(f"--cwd {arguments.cwd}: there is no such folder")
 
 
 def _run(session: Session, model: Model, arguments: RunArguments) -> tuple[Result, float]:
@@ -87,15 +89,11 @@ def _progress_bar(model: Model, *, quiet: bool) -> Iterator[Any]:
         yield lambda _: None
         return
     bar: list[Any] = []
+    began_at = time.time()
 
     def advance(progress: Progress) -> None:
         if not bar:
-            from tqdm import tqdm
-
-            shape = "{desc}: {n_fmt}/{total_fmt} cells |{bar}| {elapsed}"
-            bar.append(
-                tqdm(desc=model.name, total=progress.total, leave=False, bar_format=shape, ncols=72)
-            )
+            bar.append(_open_bar(model.name, progress.total, began_at))
         bar[0].update(progress.done - bar[0].n)
 
     try:
@@ -103,6 +101,17 @@ def _progress_bar(model: Model, *, quiet: bool) -> Iterator[Any]:
     finally:
         for opened in bar:
             opened.close()
+
+
+def _open_bar(name: str, total: int, began_at: float) -> Any:
+    from tqdm import tqdm
+
+    shape = "{desc}: {n_fmt}/{total_fmt} cells |{bar}| {elapsed}"
+    bar = tqdm(
+        desc=name, total=total, leave=False, bar_format=shape, ncols=72, mininterval=0, miniters=1
+    )
+    bar.start_t = began_at  # it opens when the first cell has ended, but that cell's time counts
+    return bar
 
 
 def _print_value(
@@ -121,11 +130,11 @@ def _print_value(
     if model.notebook.return_cell is None and arguments.format == "text":
         return None
     content = content.rstrip("\n")
-    print(content, flush=True)  # noqa: T201  # at exit no reader that has left could be borne
+    print(content, flush=True)  # noqa: T201  # at exit a reader that left is an error
     return content
 
 
-def _lay_shortcut(  # all that is known of the run
+def _lay_shortcut(
     session: Session,
     model: Model,
     result: Success,

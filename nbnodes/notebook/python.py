@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from dataclasses import dataclass
 
 _PYTHON_BODY = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*")
@@ -51,10 +52,12 @@ def parse_cell(source: str) -> PythonCell | None:
 
 
 def _tree(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the author's escapes, which the run itself tells
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
 
 
 def _put_aside(line: str, escapes: list[str]) -> str:

@@ -36,6 +36,7 @@ def run_process(*command: str, stdin: str | None = None, cwd: Path | None = None
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
         encoding="utf-8",
+        errors="backslashreplace",
         cwd=cwd,
         timeout=60,
         check=False,

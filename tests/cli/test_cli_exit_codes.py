@@ -64,7 +64,7 @@ def test_a_failing_notebook_ends_with_one_and_its_traceback(command: Command, en
 
 def test_a_failed_run_is_not_kept(command: Command) -> None:
     path = write_notebook("bad.ipynb", "open('count', 'a').write('x')", "1 / 0")
-    assert [1, 1] == [command("run", path).code for _ in range(2)]
+    assert [command("run", path).code for _ in range(2)] == [1, 1]
     assert Path("count").read_text() == "xx"
 
 
@@ -137,7 +137,7 @@ def test_wrong_parameters_are_refused_without_the_libraries_of_kernels(doubling:
         "print(sorted({'jupyter_client', 'zmq', 'nbformat'} & set(sys.modules))); sys.exit(code)"
     )
     words = ("run", str(doubling), "-p", "n", "abc")
-    assert (2, "[]\n") == run_process(sys.executable, "-c", program, *words).outcome
+    assert run_process(sys.executable, "-c", program, *words).outcome == (2, "[]\n")
 
 
 DEATHS = {
@@ -168,7 +168,9 @@ def test_time_that_is_over_ends_with_three(command: Command, engine: str) -> Non
     path = write_notebook("n.ipynb", "1", ENDLESS)
     ended = command("run", path, "--engine", engine, "--timeout", "1.5")
     assert ended.outcome == (3, "")
-    assert re.search(r"^nbnodes: n\.ipynb.*: not done after 1\.5 s, stopped", ended.err, re.M)
+    assert re.search(
+        r"^nbnodes: n\.ipynb.*: not done after 1\.5 s, stopped", ended.err, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("given", ["-1", "nan"])
@@ -201,13 +203,14 @@ SIGNALLED = {
 }
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("source", "words"), SIGNALLED.values(), ids=SIGNALLED)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl_c", "terminated"])
 def test_an_interrupted_run_ends_with_130_and_stops_the_notebook(
-    interruptible: None, private_tmp: Path, source: str, words: list[str], number: signal.Signals
+    private_tmp: Path, source: str, words: list[str], number: signal.Signals
 ) -> None:
     code, err = signalled(number, write_notebook("n.ipynb", source), *words)
-    assert (130, "nbnodes: interrupted") == (code, err.strip())
+    assert (code, err.strip()) == (130, "nbnodes: interrupted")
     assert processes_naming(str(private_tmp)) == []
     assert list(private_tmp.iterdir()) == []
 
@@ -227,4 +230,4 @@ def test_a_finished_run_leaves_nothing(private_tmp: Path, doubling: Path) -> Non
 def test_the_script_and_the_module_are_one_command(doubling: Path) -> None:
     script = os.path.join(os.path.dirname(sys.executable), "nbnodes")
     ended = run_process(script, "run", str(doubling), "--engine", "inprocess")
-    assert (0, "30\n", "") == (ended.code, ended.out, ended.err)
+    assert (ended.code, ended.out, ended.err) == (0, "30\n", "")

@@ -76,7 +76,7 @@ def test_nothing_is_printed_without_a_return_cell(command: Command) -> None:
 
 def test_a_process_prints_what_the_call_does(doubling: Path) -> None:
     ended = nbnodes("run", str(doubling), "-p", "n", "21")
-    assert (0, "42\n", "") == (ended.code, ended.out, ended.err)
+    assert (ended.code, ended.out, ended.err) == (0, "42\n", "")
 
 
 @pytest.mark.parametrize(("source", "printed"), JSON.values(), ids=JSON)
@@ -86,9 +86,9 @@ def test_format_json_is_the_value_as_json(command: Command, source: str, printed
 
 def test_the_envelope_tells_of_the_run(command: Command, doubling: Path) -> None:
     first = json.loads(command("run", doubling, "-p", "n", "21", "--json").out)
-    assert ["value", "cached", "key", "engine", "duration_s", "notebook"] == list(first)
-    assert (42, False) == (first["value"], first["cached"])
-    assert ("inprocess", "double.ipynb") == (first["engine"], first["notebook"])
+    assert list(first) == ["value", "cached", "key", "engine", "duration_s", "notebook"]
+    assert (first["value"], first["cached"]) == (42, False)
+    assert (first["engine"], first["notebook"]) == ("inprocess", "double.ipynb")
     assert re.fullmatch(r"[0-9a-f]{64}", first["key"])
     assert isinstance(first["duration_s"], float)
     again = json.loads(command("run", doubling, "-p", "n", "21", "--json").out)
@@ -100,19 +100,19 @@ def test_the_envelope_of_a_run_that_is_not_kept_has_no_key(
     command: Command, doubling: Path
 ) -> None:
     envelope = json.loads(command("run", doubling, "--json", "--no-cache").out)
-    assert (30, False, None) == (envelope["value"], envelope["cached"], envelope["key"])
+    assert (envelope["value"], envelope["cached"], envelope["key"]) == (30, False, None)
 
 
 def test_the_envelope_of_a_value_that_json_lacks_names_its_formats(command: Command) -> None:
     envelope = json.loads(command("run", returning(FIGURE), "--json").out)
     assert envelope["value"] is None
     assert envelope["text"] == "<Figure size 640x480 with 1 Axes>"
-    assert ["text", "html", "png"] == envelope["formats"]
+    assert envelope["formats"] == ["text", "html", "png"]
 
 
 def test_the_envelope_of_an_object_offers_no_picture(command: Command) -> None:
     envelope = json.loads(command("run", returning("object()"), "--json").out)
-    assert ["text", "html"] == envelope["formats"]
+    assert envelope["formats"] == ["text", "html"]
 
 
 @pytest.mark.parametrize(
@@ -132,15 +132,17 @@ def test_format_html_is_what_the_notebook_shows(command: Command, source: str, p
 
 def test_format_csv_is_a_table(command: Command) -> None:
     ended = command("run", returning(FRAME), "--format", "csv")
-    assert [["", "a", "b"], ["0", "1", "x"], ["1", "2", ""]] == list(
-        csv.reader(io.StringIO(ended.out))
-    )
+    assert list(csv.reader(io.StringIO(ended.out))) == [
+        ["", "a", "b"],
+        ["0", "1", "x"],
+        ["1", "2", ""],
+    ]
 
 
 def test_format_png_is_a_picture_first_and_later() -> None:
     words = [*NBNODES, "run", returning(FIGURE), "--format", "png"]
     pictures = [subprocess.run(words, capture_output=True, check=True).stdout for _ in range(2)]
-    assert PNG == pictures[0][:8]
+    assert pictures[0][:8] == PNG
     assert pictures[0] == pictures[1]
 
 
@@ -171,7 +173,7 @@ def test_the_executed_notebook_is_written(command: Command, doubling: Path, engi
     executed = nbformat.read("out.ipynb", as_version=4)
     nbformat.validate(executed)
     injected = [c for c in executed.cells if "injected-parameters" in c.metadata.get("tags", [])]
-    assert ["n = 21"] == [c.source.splitlines()[-1] for c in injected]
+    assert [c.source.splitlines()[-1] for c in injected] == ["n = 21"]
     assert executed.cells[-1].outputs[0].data["text/plain"] == "42"
 
 
@@ -196,11 +198,11 @@ def test_the_notebook_of_a_failed_run_is_written_too(command: Command, engine: s
 def test_a_place_that_cannot_be_written_is_named(command: Command, doubling: Path) -> None:
     ended = command("run", doubling, "-o", "no/such/out.ipynb")
     assert ended.code == 2
-    assert "nbnodes: -o no/such/out.ipynb: No such file or directory\n" == ended.err
+    assert ended.err == "nbnodes: -o no/such/out.ipynb: No such file or directory\n"
 
 
 def test_the_written_notebook_holds_the_picture(command: Command) -> None:
     path = returning(FIGURE)
     command("run", path, "-o", "out.ipynb")
     outputs = nbformat.read("out.ipynb", as_version=4).cells[-1].outputs
-    assert PNG == base64.b64decode(outputs[0].data["image/png"])[:8]
+    assert base64.b64decode(outputs[0].data["image/png"])[:8] == PNG

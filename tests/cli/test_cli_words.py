@@ -16,7 +16,9 @@ from nbnodes.cli import commands
 from nbnodes.cli.arguments import OPTIONS, Option, RunArguments, parse_run
 
 ANY_WORD = st.one_of(
-    st.sampled_from(["nb.ipynb", "-", "--", "", "n", "3", "x=1", "-5", "-x", "--json", "--no", "="]),
+    st.sampled_from(
+        ["nb.ipynb", "-", "--", "", "n", "3", "x=1", "-5", "-x", "--json", "--no", "="]
+    ),
     st.sampled_from([name for option in OPTIONS for name in option.names]),
     st.text(max_size=5).filter(lambda word: "\0" not in word),
 )
@@ -26,7 +28,9 @@ def good_words(option: Option) -> st.SearchStrategy[list[str]]:
     """Generate one option, mostly as it is meant to be written."""
     value = st.sampled_from(option.choices) if option.choices else ANY_WORD
     if option.kind is float:
-        value = st.one_of(st.floats().map(str), st.sampled_from(["1_0", " 2 ", "1e3", ""]), ANY_WORD)
+        value = st.one_of(
+            st.floats().map(str), st.sampled_from(["1_0", " 2 ", "1e3", ""]), ANY_WORD
+        )
     apart = st.tuples(st.sampled_from(option.names), *[value] * option.nargs).map(list)
     if option.nargs != 1:
         return apart
@@ -123,7 +127,7 @@ def test_help_shows_every_option(command: Command, name: str) -> None:
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["run", "-h"], ["cache", "-h"]])
 def test_help_is_no_mistake(command: Command, words: list[str]) -> None:
     ended = command(*words)
-    assert (0, "") == (ended.code, ended.err)
+    assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("Usage: nbnodes")
 
 

@@ -162,6 +162,12 @@ def test_a_text_notebook_is_read_through_jupytext(tmp_path, name, text):
     assert (made.language, made.folder) == ("python", str(tmp_path))
 
 
+def test_without_jupytext_a_text_notebook_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jupytext", None)
+    problem = "reading *.md needs jupytext: pip install 'nbnodes[jupytext]'"
+    assert problem == told(written(tmp_path, MARKDOWN, "f.md"))
+
+
 TEXT_LANGUAGES = {"f.R": "r", "f.jl": "julia", "f.sh": "bash", "f.py": "python"}
 
 
