@@ -17,6 +17,7 @@ from nbnodes.errors import EngineError, KernelDiedError
 
 _TICK_S = 0.05  # how often death, deadline and cancellation are looked at
 _GRACE_S = 0.2  # from an interrupt to SIGKILL
+_LONGEST_FOLDER = 90  # a socket's path has room for some hundred bytes (unix(7))
 _ASK_AGAIN_S = 0.3
 _START_S = 60.0
 _IDLE_AFTER_REPLY_S = 5.0
@@ -32,7 +33,7 @@ def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
     in other languages, few know sockets that are files.
     """
     manager.connection_file = os.path.join(folder, "connection.json")
-    if spec.is_python and os.name == "posix":
+    if spec.is_python and os.name == "posix" and len(folder) < _LONGEST_FOLDER:
         manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
 
 

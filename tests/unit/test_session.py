@@ -1,0 +1,381 @@
+"""A Session decides what runs; a Model is a notebook as a function: call it, submit it, map it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from notebooks import write_notebook
+
+from nbnodes import session as session_module
+from nbnodes.cache.memory import MemoryStore
+from nbnodes.engines.collect import success
+from nbnodes.engines.engine import Engine, Progress, RunRequest
+from nbnodes.engines.outputs import OutputLog
+from nbnodes.errors import (
+    EngineNotFoundError,
+    ParameterError,
+    RunCancelledError,
+    RunFailedError,
+    RunTimeoutError,
+    UsageError,
+)
+from nbnodes.result import Failure, Result, Success
+from nbnodes.session import Model, Session, current_session
+from nbnodes.settings import Settings
+
+WAIT_S = 20.0
+
+
+class Doubling:
+    """An Engine that doubles `n` without looking at the notebook, when it is let."""
+
+    name = "doubling"
+
+    def __init__(self, *, is_open: bool = True) -> None:
+        self.asked: list[int] = []
+        self.begun = threading.Semaphore(0)
+        self.gate = threading.Event()
+        if is_open:
+            self.gate.set()
+
+    def run(self, request: RunRequest, /) -> Result:
+        self.asked.append(request.values["n"])
+        self.begun.release()
+        request.cancel.on_cancel(self.gate.set)
+        assert self.gate.wait(WAIT_S)
+        if error := request.interruption():
+            raise error
+        return success(request, self.name, OutputLog(0), 2 * request.values["n"])
+
+    def close(self) -> None:
+        self.gate.set()
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "NBNODES_CACHE"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
+    yield
+    if session_module._default_session.cache_info().currsize:
+        session_module._default_session().close()
+        session_module._default_session.cache_clear()
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with Session(engine="inprocess", workers=2) as opened:
+        yield opened
+
+
+@pytest.fixture
+def doubling(session: Session) -> Model:
+    return session.model(
+        write_notebook("double.ipynb", ("n: int = 15", "parameters"), "m = n", ("2 * m", "return"))
+    )
+
+
+@pytest.fixture
+def failing(session: Session) -> Model:
+    return session.model(write_notebook("fail.ipynb", ("n: int = 0", "parameters"), "1 / n"))
+
+
+def counting(session: Session, body: str = "n") -> tuple[Model, Callable[[], int]]:
+    """Make a Model that counts its runs."""
+    count = "with open('count', 'a') as file:\n    file.write('x')"
+    path = write_notebook("count.ipynb", ("n: int = 15", "parameters"), count, (body, "return"))
+    marks = Path("count")
+    return session.model(path), lambda: len(marks.read_text()) if marks.exists() else 0
+
+
+# ---------------------------------------------------------------- calling
+
+
+def test_a_model_is_a_function_of_its_parameters(doubling: Model) -> None:
+    assert [doubling(), doubling(n=3), doubling(n="4")] == [30, 6, 8]
+
+
+def test_making_a_model_runs_nothing(session: Session) -> None:
+    model, runs = counting(session)
+    assert ([*model.parameters], model.name, runs()) == (["n"], "count.ipynb", 0)
+    assert repr(model) == f"Model({str(Path.cwd() / 'count.ipynb')!r})"
+
+
+def test_a_run_gives_a_result(doubling: Model) -> None:
+    result = doubling.run({"n": 3})
+    assert isinstance(result, Success)
+    assert (result.value, result.engine, result.cached) == (6, "inprocess", False)
+    assert result.outputs[-1]["data"] == {"text/plain": "6"}
+
+
+def test_a_second_run_is_the_first_one_kept(session: Session) -> None:
+    model, runs = counting(session)
+    first, second = model.run(n=3), model.run({"n": 3})
+    assert (first.key, first.outputs) == (second.key, second.outputs)
+    assert [first.cached, second.cached] == [False, True]
+    assert runs() == 1
+
+
+CACHE_USE: dict[str, tuple[list[bool | str], int]] = {
+    "on": ([True, True], 1),
+    "off": ([False, False], 2),
+    "off_keeps_nothing": ([False, True], 2),
+    "off_does_not_look": ([True, False], 2),
+    "refresh": ([True, "refresh", True], 2),
+}
+
+
+@pytest.mark.parametrize(("uses", "count"), CACHE_USE.values(), ids=CACHE_USE)
+def test_each_run_may_use_the_cache_in_its_own_way(
+    session: Session, uses: list[bool | str], count: int
+) -> None:
+    model, runs = counting(session)
+    assert [3] * len(uses) == [model.run(n=3, cache=use).unwrap() for use in uses]
+    assert runs() == count
+
+
+@pytest.mark.parametrize("use", ["on", "Refresh", None, 2])
+def test_another_use_of_the_cache_is_a_mistake(doubling: Model, use: Any) -> None:
+    with pytest.raises(UsageError, match="expected True, False or"):
+        doubling.run(cache=use)
+
+
+def test_wrong_parameters_raise_and_nothing_runs(session: Session) -> None:
+    model, runs = counting(session)
+    with pytest.raises(ParameterError) as caught:
+        model.run({"m": 1}, n="x")
+    assert [problem[:2] for problem in caught.value.problems] == ["m:", "n:"]
+    with pytest.raises(ParameterError):
+        model(n="x")
+    assert runs() == 0
+
+
+def test_wrong_parameters_may_be_a_failure_instead(doubling: Model) -> None:
+    result = doubling.run({"n": "x"}, check=False)
+    assert isinstance(result, Failure)
+    assert (result.error.ename, result.error.cell_index) == ("ParameterError", 0)
+    assert "n: 'x' is no int" in result.error.evalue
+
+
+def test_a_failing_cell_raises(failing: Model) -> None:
+    for call in (failing, failing.run):
+        with pytest.raises(RunFailedError, match="cell 2: ZeroDivisionError") as caught:
+            call()
+        assert isinstance(caught.value.failure, Failure)
+
+
+def test_a_failing_cell_may_be_a_failure_instead(failing: Model) -> None:
+    result = failing.run(check=False)
+    assert isinstance(result, Failure)
+    assert (result.error.ename, result.error.cell_index) == ("ZeroDivisionError", 1)
+
+
+def test_a_parameter_named_like_an_option_is_given_in_the_mapping(session: Session) -> None:
+    declared = "cache: int = 1\nengine: str = 'e'\ncheck: int = 2"
+    cells = ((declared, "parameters"), ("(cache, engine, check)", "return"))
+    model = session.model(write_notebook("named.ipynb", *cells))
+    assert model.run(cache=False).unwrap() == (1, "e", 2)
+    given = {"cache": 7, "engine": "x", "check": 8}
+    assert (7, "x", 8) == model.run(given, engine="inprocess").unwrap() == model(**given)
+
+
+def test_a_run_goes_where_it_is_told(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    model = session.model(write_notebook("w.ipynb", ("import os\nos.getcwd()", "return")))
+    assert str(tmp_path) == model()
+    assert str(tmp_path / "there") == model.run(cwd="there").unwrap()
+    assert str(tmp_path / "there") == model.run(cwd=tmp_path / "there").unwrap()
+
+
+def test_progress_is_told_cell_by_cell(doubling: Model) -> None:
+    told: list[Progress] = []
+    doubling.run(on_progress=told.append)
+    assert [Progress(done=n, total=3) for n in (1, 2, 3)] == [p for p in told if p.done]
+    told.clear()
+    doubling.run(on_progress=told.append)
+    assert told == []
+
+
+# ---------------------------------------------------------------- engines, and names shared
+
+
+def test_names_are_shared_in_process_and_such_runs_are_not_kept(session: Session) -> None:
+    model = session.model(write_notebook("g.ipynb", ("rate * 2", "return")))
+    assert [model.run(globals={"rate": rate}).unwrap() for rate in (5, 7)] == [10, 14]
+    assert session.store is not None
+    assert session.store.facts() == []
+
+
+@pytest.mark.parametrize("engine", ["kernel", "papermill", Doubling()])
+def test_names_are_shared_in_process_only(doubling: Model, engine: str | Engine) -> None:
+    with pytest.raises(UsageError, match="engine='inprocess' only"):
+        doubling.run(globals={"rate": 5}, engine=engine)
+
+
+def test_an_engine_of_ones_own_may_run_it(doubling: Model) -> None:
+    engine = Doubling()
+    assert isinstance(engine, Engine)
+    result = doubling.run(n=3, engine=engine)
+    assert (result.unwrap(), result.engine, engine.asked) == (6, "doubling", [3])
+    assert doubling.run(n=3).cached, "equal key, equal Result, whichever engine made it"
+
+
+def test_an_unknown_engine_is_refused_at_once(doubling: Model) -> None:
+    with pytest.raises(EngineNotFoundError, match="inprocess, kernel, papermill"):
+        Session(engine="fork")
+    with pytest.raises(EngineNotFoundError, match="no engine 'fork'"):
+        doubling.run(engine="fork")
+
+
+def test_time_is_limited_by_the_run_else_by_the_settings() -> None:
+    path = write_notebook("loop.ipynb", "import time\nwhile True:\n    time.sleep(0.01)")
+    settings = Settings(engine="inprocess", timeout_s=0.2, cache="off")
+    with Session(settings=settings) as limited:
+        with pytest.raises(RunTimeoutError, match=r"after 0\.2 s"):
+            limited.model(path)()
+        with pytest.raises(RunTimeoutError, match=r"after 0\.1 s"):
+            limited.model(path).run(timeout_s=0.1)
+
+
+# ---------------------------------------------------------------- the current Session
+
+
+def test_a_model_belongs_to_the_innermost_session() -> None:
+    path = write_notebook("n.ipynb", ("1", "return"))
+    with Session(cache=False) as outer:
+        with Session(cache=False) as inner:
+            assert inner is Model(path).session is current_session()
+            assert outer is Model(path, session=outer).session
+        assert outer is Model(path).session is current_session()
+    assert outer is not current_session()
+
+
+def test_outside_there_is_one_default_session() -> None:
+    path = write_notebook("n.ipynb", ("1", "return"))
+    assert current_session() is current_session() is Model(path).session
+
+
+def test_a_block_that_raises_ends_its_session_too() -> None:
+    with pytest.raises(KeyError), Session(cache=False) as session:
+        raise KeyError
+    assert session is not current_session()
+
+
+CACHES = {
+    "a_folder": ("kept", "{folder}/kept"),
+    "a_path": (Path("kept"), "{folder}/kept"),
+    "memory": (":memory:", ":memory:"),
+    "off": (False, None),
+    "as_the_settings_say": (None, "{folder}/nbnodes_cache"),
+    "on": (True, "{folder}/nbnodes_cache"),
+}
+
+
+@pytest.mark.parametrize(("cache", "location"), CACHES.values(), ids=CACHES)
+def test_a_session_keeps_results_where_it_is_told(
+    tmp_path: Path, cache: Any, location: str | None
+) -> None:
+    with Session(cache=cache) as session:
+        found = session.store.location if session.store else None
+    assert found == (location and location.format(folder=tmp_path))
+
+
+def test_two_sessions_may_share_a_store_of_ones_own() -> None:
+    store = MemoryStore()
+    path = write_notebook("n.ipynb", ("1", "return"))
+    made = []
+    for _ in range(2):
+        with Session(engine="inprocess", cache=store) as session:
+            assert session.store is store
+            made.append(session.model(path).run().cached)
+            assert len(store.facts()) == 1
+    assert made[0] is False
+
+
+# ---------------------------------------------------------------- many at once
+
+
+def test_a_submitted_run_gives_its_result_later(doubling: Model, failing: Model) -> None:
+    good, bad = doubling.submit(n=3), failing.submit({"n": 0})
+    assert good.result(WAIT_S).unwrap() == 6
+    assert isinstance(bad.result(WAIT_S), Failure)
+    assert good.cancel() is False
+
+
+def test_wrong_parameters_are_refused_when_submitted(doubling: Model) -> None:
+    with pytest.raises(ParameterError, match="n: 'x' is no int"):
+        doubling.submit(n="x")
+
+
+def test_a_running_run_can_be_cancelled_and_so_can_a_waiting_one(doubling: Model) -> None:
+    engine = Doubling(is_open=False)
+    futures = [doubling.submit(n=n, engine=engine) for n in range(3)]
+    assert all(engine.begun.acquire(timeout=WAIT_S) for _ in range(2))
+    assert futures[2].cancel()
+    assert futures[0].cancel()
+    with pytest.raises(CancelledError):
+        futures[2].result(WAIT_S)
+    with pytest.raises(RunCancelledError):
+        futures[0].result(WAIT_S)
+    assert 2 not in engine.asked
+
+
+def test_results_come_in_the_order_of_the_parameters(doubling: Model) -> None:
+    given = [{"n": n} for n in (5, 1, 4, 1, 3, 2, 0, 9, 8)]
+    assert [2 * one["n"] for one in given] == [r.unwrap() for r in doubling.map(given)]
+
+
+def test_a_failure_does_not_end_the_others(failing: Model) -> None:
+    results = list(failing.map([{"n": 1}, {"n": 0}, {"n": 2}]))
+    assert [result.ok for result in results] == [True, False, True]
+
+
+def test_map_takes_no_more_than_it_needs_and_leaving_it_cancels(doubling: Model) -> None:
+    engine = Doubling()
+    taken = []
+
+    def endless() -> Iterator[dict[str, int]]:
+        while True:
+            taken.append(len(taken))
+            if len(taken) == 3:
+                engine.gate.clear()
+            yield {"n": taken[-1]}
+
+    results = doubling.map(endless(), engine=engine)
+    assert [next(results).unwrap() for _ in range(2)] == [0, 2]
+    results.close()
+    assert len(taken) == 2 + 2 * 2
+    assert engine.gate.wait(WAIT_S), "leaving cancelled what was running"
+
+
+def test_eight_threads_at_once_run_each_thing_once(session: Session) -> None:
+    model, runs = counting(session)
+    with ThreadPoolExecutor(8) as pool:
+        values = list(pool.map(lambda n: model(n=n), [1, 2, 3, 4] * 4))
+    assert values == [1, 2, 3, 4] * 4
+    assert runs() == 4
+
+
+def test_a_coroutine_waits_while_the_loop_goes_on(doubling: Model) -> None:
+    engine = Doubling(is_open=False)
+
+    async def main() -> list[Result]:
+        waiting = [asyncio.create_task(doubling.arun(n=n, engine=engine)) for n in (3, 4)]
+        while len(engine.asked) < 2:
+            await asyncio.sleep(0.001)
+        engine.gate.set()
+        return await asyncio.gather(*waiting)
+
+    assert [result.unwrap() for result in asyncio.run(main())] == [6, 8]
+
+
+def test_a_coroutine_raises_as_a_call_does(failing: Model) -> None:
+    with pytest.raises(RunFailedError):
+        asyncio.run(failing.arun())
+    assert not asyncio.run(failing.arun(check=False)).ok
