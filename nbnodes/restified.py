@@ -12,7 +12,7 @@ from typing import Any
 
 from nbnodes.notebook.reader import Source
 from nbnodes.result import Result
-from nbnodes.session import Model
+from nbnodes.session import Model, RunOptions
 
 
 class _RestifiedModel:
@@ -42,10 +42,10 @@ class _RestifiedModel:
 
         Raises:
             RunFailedError: If a cell raised.
+            ParameterError: For wrong parameters; nothing has run then.
         """
-        result = self.model.run(
-            params, check=False, engine=self._engine, globals=globals, cache=False
-        )
+        options = RunOptions(engine=self._engine, globals=globals, cache=False)
+        result = self.model.session.run(self.model, params or {}, options)
         self._print(result)
         return result.unwrap()
 

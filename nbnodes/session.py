@@ -32,7 +32,7 @@ from nbnodes.notebook.reader import Source, read
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.notebook.validation import validate_values
 from nbnodes.result import CellError, Failure, Result
-from nbnodes.scheduler.cached_run import CachedRunner, CacheUse
+from nbnodes.scheduler.cached_run import CachedRunner, CacheUse, own_document
 from nbnodes.settings import Settings
 
 if TYPE_CHECKING:  # brings logging and queues, which an answer from the cache does not need
@@ -70,7 +70,7 @@ class RunOptions:
         Raises:
             UsageError: If it is none.
         """
-        if self.cache not in (True, False, CacheUse.REFRESH.value):
+        if not isinstance(self.cache, bool) and self.cache != CacheUse.REFRESH.value:
             raise UsageError(f'cache={self.cache!r}: expected True, False or "refresh"')
         if isinstance(self.cache, bool):
             return CacheUse.ON if self.cache else CacheUse.OFF
@@ -150,7 +150,11 @@ class Session:
             ParameterError: As `run`.
             FingerprintError: If a value has no cache key.
         """
-        return self._runner.parts(self._request(model, values, options or RunOptions()))
+        options = options or RunOptions()
+        request = self._request(model, values, options)
+        engine = options.engine or self.settings.engine
+        name = engine if isinstance(engine, str) else engine.name
+        return self._runner.parts(request, document=own_document(name, request))
 
     def survey(self, model: Model) -> Surroundings:
         """Look at what a Model's Results depend on besides its cells and values."""

@@ -68,13 +68,6 @@ class Blobs:
             freed_bytes += status.st_size
         return freed_bytes
 
-    def discard(self, digest: str) -> None:
-        """Remove one file, if it is there."""
-        try:
-            os.unlink(self._path(digest))
-        except OSError:
-            return
-
     def _path(self, digest: str) -> str:
         return os.path.join(self._folder, digest[:2], digest)
 

@@ -150,8 +150,8 @@ def _to_arrow(value: Any) -> bytes | None:
     """Write a table as Arrow; None where Arrow is not there or would change it."""
     import pandas as pd
 
-    if type(value) is not pd.DataFrame:
-        return None
+    if type(value) is not pd.DataFrame or "object" in value.dtypes.astype(str).tolist():
+        return None  # an object column may hold None and NaN, which Arrow does not tell apart
     try:
         import pyarrow as pa
 

@@ -19,6 +19,7 @@ from nbnodes.notebook.python import parse_cell
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.result import CacheKey
 
+_NATIVE = ("", "python", "python3")  # names of this interpreter's own kernel
 _SHOWN = 60  # characters of a value that `why` shows
 
 
@@ -33,7 +34,7 @@ class KeyParts:
         files: See `Surroundings`.
         packages: See `Surroundings`.
         language: Its language; for Python with the interpreter's version.
-        kernel: Name of its kernel, where that is not Python.
+        kernel: Name of its kernel, where that is not this interpreter's own.
         folder: Where it runs: files that it reads undeclared lie there.
         document: Name of the engine whose own executed notebook is part of the Result; else "".
     """
@@ -113,7 +114,7 @@ def key_parts(
         files=surroundings.files,
         packages=surroundings.packages,
         language=f"python {version}" if notebook.is_python else notebook.language,
-        kernel="" if notebook.is_python else notebook.kernel_name,
+        kernel="" if notebook.kernel_name in _NATIVE else notebook.kernel_name,
         folder=folder,
         document=document,
     )

@@ -89,6 +89,8 @@ class SqliteStore:
 
     def collect_garbage(self, limit_bytes: int | None = None) -> int:
         """See `CacheStore.collect_garbage`."""
+        with self._lock:
+            self._note_uses()
         limit = self._limit_bytes if limit_bytes is None else limit_bytes
         now = time.time()
         if self._guarded(lambda db: db.execute(schema.TOTAL).fetchone()[0]) <= limit and (
@@ -166,13 +168,9 @@ class SqliteStore:
         self._memory.put(entry.key, entry.payload)
 
     def _delete(self, db: sqlite3.Connection, key: CacheKey) -> int:
-        row = db.execute(schema.GET, (key,)).fetchone()
+        """Forget a row; its blob may be another row's too, and is left to the sweep."""
         self._memory.drop(key)
-        count = sum(db.execute(statement, (key,)).rowcount for statement in schema.DELETE)
-        record = unpack(key, row[0]) if row else None
-        if record and record.blob:
-            self._blobs.discard(record.blob)
-        return 1 if row and count else 0
+        return sum([db.execute(statement, (key,)).rowcount for statement in schema.DELETE][:1])
 
     def _wanted_blobs(self, db: sqlite3.Connection) -> set[str]:
         rows = db.execute(schema.VALUES)

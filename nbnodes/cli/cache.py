@@ -125,9 +125,10 @@ def verify(_: Session, store: CacheStore) -> None:
 @cache.command()
 @click.option("--size", "limit_mb", type=float, metavar="MB", help="Shrink to this size.")
 @_with_session
-def gc(_: Session, store: CacheStore, *, limit_mb: float | None) -> None:
+def gc(session: Session, store: CacheStore, *, limit_mb: float | None) -> None:
     """Give up what is worth least, and files that nothing names."""
-    freed = store.collect_garbage(None if limit_mb is None else int(limit_mb * 1e6))
+    limit_bytes = session.settings.cache_size_bytes if limit_mb is None else int(limit_mb * 1e6)
+    freed = store.collect_garbage(limit_bytes)
     click.echo(f"{_size(freed)} were given back")
 
 

@@ -134,12 +134,12 @@ def _print_value(
     return content
 
 
-def _lay_shortcut(
+def _lay_shortcut(  # what was asked, when, and what was answered
     session: Session,
     model: Model,
     result: Success,
     words: Sequence[str],
-    printed: Any,
+    printed: str | bytes | dict[str, Any],
     began_ns: int,
 ) -> None:
     """Have the same words answered sooner, where the run is kept on disk."""
@@ -151,7 +151,8 @@ def _lay_shortcut(
     folder = notebook.folder
     surroundings = session.survey(model)
     named = [os.path.join(folder, name) for name in (*surroundings.modules, *surroundings.files)]
-    if surroundings.packages or "://" in notebook.path:
+    is_direct = notebook.path in {os.path.abspath(os.path.expanduser(word)) for word in words}
+    if surroundings.packages or not is_direct:  # a link may come to lead elsewhere
         return
     roots = {folder, *(os.path.dirname(path) for path in named), *local_roots()}
     files = {notebook.path, *named, *roots}

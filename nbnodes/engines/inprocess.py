@@ -21,6 +21,7 @@ from nbnodes.engines.sandbox import sandbox
 from nbnodes.engines.shell import NotebookShell, open_shell
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.engines.watchdog import Watchdog
+from nbnodes.errors import UsageError
 from nbnodes.notebook import binding
 from nbnodes.notebook.document import Cell
 from nbnodes.result import Result
@@ -41,11 +42,11 @@ class InProcessEngine:
 
         Raises:
             EngineError: Out of time, or cancelled.
-            ValueError: For a notebook that is not Python.
+            UsageError: For a notebook that is not Python.
         """
         if not request.notebook.is_python:
             language = request.notebook.language or request.notebook.kernel_name
-            raise ValueError(f"{request.notebook.name} is {language}: run it with engine='kernel'")
+            raise UsageError(f"{request.notebook.name} is {language}: run it with engine='kernel'")
         if not _loop_is_running():
             return _run_locked(request)
         is_within_a_run = getattr(_holder, "holds", False)

@@ -13,7 +13,7 @@ from typing import Any
 
 from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.kernelspec import Kernelspec
-from nbnodes.errors import EngineError, KernelDiedError
+from nbnodes.errors import EngineError, KernelDiedError, KernelNotFoundError
 
 _TICK_S = 0.05  # how often death, deadline and cancellation are looked at
 _GRACE_S = 0.2  # from an interrupt to SIGKILL
@@ -61,10 +61,13 @@ class KernelProcess:
         self.interruption = interruption
         self._manager = _manager(spec, folder)
         self._log_path = os.path.join(folder, "kernel.log")
-        with open(self._log_path, "wb") as log:
-            self._manager.start_kernel(
-                cwd=cwd, env=kernel_environment(spec), stdout=log, stderr=log
-            )
+        try:
+            with open(self._log_path, "wb") as log:
+                self._manager.start_kernel(
+                    cwd=cwd, env=kernel_environment(spec), stdout=log, stderr=log
+                )
+        except OSError as error:
+            raise KernelNotFoundError(f"the kernel {spec.name!r} cannot start: {error}") from error
         self._client = self._manager.client()
         self._client.start_channels(hb=False)
 

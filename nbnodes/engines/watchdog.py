@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from nbnodes.engines.engine import RunRequest
 from nbnodes.notebook.document import Cell
@@ -28,6 +28,8 @@ class Watchdog:
     def __init__(self, request: RunRequest) -> None:
         self._request = request
         self._thread_id = threading.get_ident()
+        self._is_main = threading.current_thread() is threading.main_thread()
+        self._handler: Any = signal.SIG_DFL
         self._changed = threading.Condition()
         self._ended = False
         self._is_armed = False
@@ -35,6 +37,8 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="nbnodes-watchdog", daemon=True)
 
     def __enter__(self) -> Self:
+        if self._is_main:  # a script's `command &` starts us with SIGINT ignored
+            self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
         self._thread.start()
         self._request.cancel.on_cancel(self._wake)
         return self
@@ -45,6 +49,8 @@ class Watchdog:
         self._ended = True
         self._wake()
         self._thread.join()
+        if self._is_main:
+            signal.signal(signal.SIGINT, self._handler)
 
     @contextmanager
     def guard(self, cell: Cell) -> Iterator[None]:
@@ -97,7 +103,7 @@ class Watchdog:
                 self._changed.wait(_AGAIN_S if is_over else self._request.remaining_s)
 
     def _interrupt(self) -> None:
-        if self._thread_id == threading.main_thread().ident:
+        if self._is_main:
             signal.pthread_kill(self._thread_id, signal.SIGINT)
         else:
             exception = ctypes.py_object(KeyboardInterrupt)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ _ESCAPE = re.compile(
     r"^(?P<indent>\s*)(?P<lhs>[\w\s,.:|\[\]'\"*]+=\s*)?"
     r"(?:%%?[A-Za-z_].*|!(?!=).*|\?.*|[\w.]+\?{1,2}\s*)$"  # `% 3` and `!= 3` go on a Python line
 )
+_filters = threading.Lock()  # the warning filters belong to the whole process
 _SHELL_CALL = "get_ipython()"  # stands for what IPython computes: no literal, whatever it gives
 
 
@@ -52,7 +54,7 @@ def parse_cell(source: str) -> PythonCell | None:
 
 
 def _tree(source: str) -> ast.Module | None:
-    with warnings.catch_warnings():
+    with _filters, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the author's escapes, which the run itself tells
         try:
             return ast.parse(source)

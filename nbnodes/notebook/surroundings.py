@@ -151,9 +151,20 @@ def _module_content(path: str) -> tuple[str, list[tuple[int, list[str]]]]:
 
 def _notebook_imports(notebook: Notebook) -> Iterator[list[str]]:
     for cell in notebook.steps(parameterized=False):
-        parsed = parse_cell(cell.source) if "import" in cell.source else None
-        if parsed:
-            yield from (names for _, names in _imports(parsed.tree))
+        if "import" not in cell.source:
+            continue
+        parsed = parse_cell(cell.source)
+        trees = [parsed.tree] if parsed else _import_lines(cell.source)
+        yield from (names for tree in trees for _, names in _imports(tree))
+
+
+def _import_lines(source: str) -> Iterator[ast.Module]:
+    """Yield the import statements of a cell that cannot be parsed whole."""
+    for line in source.splitlines():
+        if line.lstrip().startswith(("import ", "from ")):
+            parsed = parse_cell(line.strip())
+            if parsed:
+                yield parsed.tree
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[int, list[str]]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import hashlib
+import json
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +28,15 @@ class CacheUse(enum.Enum):
     ON = "on"
     REFRESH = "refresh"
     OFF = "off"
+
+
+def own_document(engine_name: str, request: RunRequest) -> str:
+    """Name the executed notebook that an engine makes itself, by all that it shows; "" for none."""
+    if not has_own_document(engine_name):
+        return ""
+    shown = [request.notebook.document, sorted(request.values)]
+    digest = hashlib.sha256(json.dumps(shown, default=str).encode()).hexdigest()
+    return f"{engine_name} {digest[:16]}"
 
 
 class CachedRunner:
@@ -77,9 +88,8 @@ class CachedRunner:
         is_open = self._store is not None and request.notebook.options.get("cache", True)
         if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
             return open_engine().run(request)
-        document = engine_name if has_own_document(engine_name) else ""
         try:
-            parts = self.parts(request, document=document)
+            parts = self.parts(request, document=own_document(engine_name, request))
         except FingerprintError as error:
             text = f"{request.notebook.name} runs without the cache: {error}"
             warnings.warn(text, CacheWarning, stacklevel=4)
@@ -103,7 +113,8 @@ class CachedRunner:
             if hit:
                 return hit
             result = replace(open_engine().run(request), key=key)
-            if isinstance(result, Success):
+            is_unchanged = self.parts(request, document=parts.document).key == key
+            if isinstance(result, Success) and is_unchanged:  # else: of which state is it?
                 self._keep(store, request, parts, result)
             return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from weakref import WeakSet
 
 from nbnodes.engines.engine import CancelToken
 from nbnodes.result import Result
@@ -29,16 +30,20 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="nbnodes-worker")
+        self._waiting: WeakSet[RunFuture] = WeakSet()
 
     def submit(self, run: Callable[[], Result], cancel: CancelToken) -> RunFuture:
         """Make a run on a worker."""
         future = RunFuture(cancel)
+        self._waiting.add(future)
         self._pool.submit(_fulfil, future, run)
         return future
 
     def close(self) -> None:
         """Wait for what runs; what has not begun never will."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for future in list(self._waiting):
+            future.cancel()
+        self._pool.shutdown(wait=True)
 
 
 def _fulfil(future: RunFuture, run: Callable[[], Result]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import psutil
 
@@ -100,3 +101,6 @@ def _read_to_end(descriptor: int) -> bytes:
             os.close(descriptor)
             return content
         content += part
+
+
+Command: TypeAlias = Callable[..., Ended]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
-from commandline import Ended
+from commandline import Command, Ended
 from notebooks import write_notebook
 
 from nbnodes.cli.main import main
-
-Command: TypeAlias = Callable[..., Ended]
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import nbnodes
-from conftest import Command
+from commandline import Command, nbnodes
 from notebooks import markdown, write_notebook
 
 from nbnodes.cache import schema

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import NBNODES, nbnodes, processes_naming, run_process
-from conftest import Command
+from commandline import NBNODES, Command, nbnodes, processes_naming, run_process
 from notebooks import markdown, write_notebook
 
 ENGINES = ("kernel", "inprocess", "papermill")

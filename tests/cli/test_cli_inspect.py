@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Command
+from commandline import Command
 from notebooks import CellText, markdown, write_notebook
 
 MODELS = Path(__file__).parents[2] / "model_notebooks"

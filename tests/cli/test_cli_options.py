@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from commandline import NBNODES, nbnodes, run_on_terminal
-from conftest import Command
+from commandline import NBNODES, Command, nbnodes, run_on_terminal
 from notebooks import write_notebook
 
 COUNTING = "with open({!r}, 'a') as file:\n    file.write('x')"

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from commandline import nbnodes
-from conftest import Command
+from commandline import Command, nbnodes
 from notebooks import write_notebook
 from papermill.cli import papermill as papermill_command
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from commandline import NBNODES, nbnodes
-from conftest import Command
+from commandline import NBNODES, Command, nbnodes
 from notebooks import CellText, write_notebook
 
 PNG = b"\x89PNG\r\n\x1a\n"

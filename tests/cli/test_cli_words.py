@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import pytest
-from conftest import Command
+from commandline import Command
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 import pytest
-from conftest import ENGINES, Run, run_cells
+from cells import ENGINES, Run, run_cells
 from notebooks import CellText, markdown, notebook
 
 from nbnodes.engines.engine import Engine, RunRequest

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from cells import Run
 from notebooks import markdown, notebook
 
 from nbnodes.engines.engine import CancelToken, Engine, RunRequest
@@ -18,6 +18,7 @@ from nbnodes.errors import (
     NotebookWarning,
     RunCancelledError,
     RunTimeoutError,
+    UsageError,
 )
 from nbnodes.result import Failure, Result
 
@@ -200,7 +201,7 @@ def test_a_missing_kernel_of_another_language_is_an_error_naming_those_installed
 
 def test_another_language_does_not_run_in_this_process(tmp_path: Path) -> None:
     made = notebook("x <- 1", kernel="ir", language="R")
-    with pytest.raises(ValueError, match="engine='kernel'"):
+    with pytest.raises(UsageError, match="engine='kernel'"):
         InProcessEngine().run(RunRequest(notebook=made, folder=str(tmp_path)))
 
 

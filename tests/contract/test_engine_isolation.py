@@ -15,7 +15,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
-from conftest import Run
+from cells import Run
 from IPython.core.interactiveshell import InteractiveShell
 from notebooks import notebook
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import Run
+from cells import Run
 
 from nbnodes.result import Result
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from cells import Run
 
 from nbnodes.engines.engine import Progress
 from nbnodes.result import Result, Success

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Run, run_cells
+from cells import Run, run_cells
 from matplotlib.figure import Figure
 
 from nbnodes.engines.engine import Engine

@@ -1,11 +1,8 @@
-"""A Session decides what runs; a Model is a notebook as a function: call it, submit it, map it."""
+"""A Session decides what runs, and a Model is a notebook as a function."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,6 @@ from nbnodes.engines.outputs import OutputLog
 from nbnodes.errors import (
     EngineNotFoundError,
     ParameterError,
-    RunCancelledError,
     RunFailedError,
     RunTimeoutError,
     UsageError,
@@ -29,32 +25,21 @@ from nbnodes.result import Failure, Result, Success
 from nbnodes.session import Model, Session, current_session
 from nbnodes.settings import Settings
 
-WAIT_S = 20.0
-
 
 class Doubling:
-    """An Engine that doubles `n` without looking at the notebook, when it is let."""
+    """An Engine that doubles `n` without looking at the notebook."""
 
     name = "doubling"
 
-    def __init__(self, *, is_open: bool = True) -> None:
+    def __init__(self) -> None:
         self.asked: list[int] = []
-        self.begun = threading.Semaphore(0)
-        self.gate = threading.Event()
-        if is_open:
-            self.gate.set()
 
     def run(self, request: RunRequest, /) -> Result:
         self.asked.append(request.values["n"])
-        self.begun.release()
-        request.cancel.on_cancel(self.gate.set)
-        assert self.gate.wait(WAIT_S)
-        if error := request.interruption():
-            raise error
         return success(request, self.name, OutputLog(0), 2 * request.values["n"])
 
     def close(self) -> None:
-        self.gate.set()
+        """Hold nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -270,7 +255,7 @@ def test_a_block_that_raises_ends_its_session_too() -> None:
 CACHES = {
     "a_folder": ("kept", "{folder}/kept"),
     "a_path": (Path("kept"), "{folder}/kept"),
-    "memory": (":memory:", ":memory:"),
+    "memory": (":memory:", "memory"),
     "off": (False, None),
     "as_the_settings_say": (None, "{folder}/nbnodes_cache"),
     "on": (True, "{folder}/nbnodes_cache"),
@@ -296,86 +281,3 @@ def test_two_sessions_may_share_a_store_of_ones_own() -> None:
             made.append(session.model(path).run().cached)
             assert len(store.facts()) == 1
     assert made[0] is False
-
-
-# ---------------------------------------------------------------- many at once
-
-
-def test_a_submitted_run_gives_its_result_later(doubling: Model, failing: Model) -> None:
-    good, bad = doubling.submit(n=3), failing.submit({"n": 0})
-    assert good.result(WAIT_S).unwrap() == 6
-    assert isinstance(bad.result(WAIT_S), Failure)
-    assert good.cancel() is False
-
-
-def test_wrong_parameters_are_refused_when_submitted(doubling: Model) -> None:
-    with pytest.raises(ParameterError, match="n: 'x' is no int"):
-        doubling.submit(n="x")
-
-
-def test_a_running_run_can_be_cancelled_and_so_can_a_waiting_one(doubling: Model) -> None:
-    engine = Doubling(is_open=False)
-    futures = [doubling.submit(n=n, engine=engine) for n in range(3)]
-    assert all(engine.begun.acquire(timeout=WAIT_S) for _ in range(2))
-    assert futures[2].cancel()
-    assert futures[0].cancel()
-    with pytest.raises(CancelledError):
-        futures[2].result(WAIT_S)
-    with pytest.raises(RunCancelledError):
-        futures[0].result(WAIT_S)
-    assert 2 not in engine.asked
-
-
-def test_results_come_in_the_order_of_the_parameters(doubling: Model) -> None:
-    given = [{"n": n} for n in (5, 1, 4, 1, 3, 2, 0, 9, 8)]
-    assert [2 * one["n"] for one in given] == [r.unwrap() for r in doubling.map(given)]
-
-
-def test_a_failure_does_not_end_the_others(failing: Model) -> None:
-    results = list(failing.map([{"n": 1}, {"n": 0}, {"n": 2}]))
-    assert [result.ok for result in results] == [True, False, True]
-
-
-def test_map_takes_no_more_than_it_needs_and_leaving_it_cancels(doubling: Model) -> None:
-    engine = Doubling()
-    taken = []
-
-    def endless() -> Iterator[dict[str, int]]:
-        while True:
-            taken.append(len(taken))
-            if len(taken) == 3:
-                engine.gate.clear()
-            yield {"n": taken[-1]}
-
-    results = doubling.map(endless(), engine=engine)
-    assert [next(results).unwrap() for _ in range(2)] == [0, 2]
-    results.close()
-    assert len(taken) == 2 + 2 * 2
-    assert engine.gate.wait(WAIT_S), "leaving cancelled what was running"
-
-
-def test_eight_threads_at_once_run_each_thing_once(session: Session) -> None:
-    model, runs = counting(session)
-    with ThreadPoolExecutor(8) as pool:
-        values = list(pool.map(lambda n: model(n=n), [1, 2, 3, 4] * 4))
-    assert values == [1, 2, 3, 4] * 4
-    assert runs() == 4
-
-
-def test_a_coroutine_waits_while_the_loop_goes_on(doubling: Model) -> None:
-    engine = Doubling(is_open=False)
-
-    async def main() -> list[Result]:
-        waiting = [asyncio.create_task(doubling.arun(n=n, engine=engine)) for n in (3, 4)]
-        while len(engine.asked) < 2:
-            await asyncio.sleep(0.001)
-        engine.gate.set()
-        return await asyncio.gather(*waiting)
-
-    assert [result.unwrap() for result in asyncio.run(main())] == [6, 8]
-
-
-def test_a_coroutine_raises_as_a_call_does(failing: Model) -> None:
-    with pytest.raises(RunFailedError):
-        asyncio.run(failing.arun())
-    assert not asyncio.run(failing.arun(check=False)).ok
