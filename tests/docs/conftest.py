@@ -1,16 +1,49 @@
-"""The Python blocks of the README and the docs are tests; they run in order, from the root."""
+"""Where the documents' code runs: a copy of the examples, caches of its own, two more kernels."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from documents import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+
+@pytest.fixture(scope="session")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the kernels of bash and deno where only these tests find them."""
+    home = tmp_path_factory.mktemp("kernels")
+    programs = Path(sys.executable).parent
+    environment = os.environ | {"XDG_DATA_HOME": str(home / "share")}  # deno's `jupyter` lies there
+    for command in (
+        [sys.executable, "-m", "bash_kernel.install", "--prefix", str(home)],
+        [str(programs / "deno"), "jupyter", "--install"],
+    ):
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+    return home / "share" / "jupyter"
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path, monkeypatch):
-    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "NBNODES_CACHE"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.chdir(ROOT)
+@pytest.fixture
+def place(kernels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds what the repository's root holds of the examples.
+
+    A copy, so that a document may change notebooks and write files.
+    """
+    folder = tmp_path / "nbnodes"
+    shutil.copytree(ROOT / "model_notebooks", folder / "model_notebooks")
+    for name in [name for name in os.environ if name.startswith("NBNODES_")]:
+        monkeypatch.delenv(name)
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("NBNODES_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("JUPYTER_PATH", str(kernels))
+    monkeypatch.setenv("DENO_DIR", str(tmp_path / "deno"))
+    monkeypatch.setenv("MPLCONFIGDIR", str(kernels))  # its list of fonts is made once
+    monkeypatch.setenv("COLUMNS", "80")
+    programs = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(folder)
+    return folder

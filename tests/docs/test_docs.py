@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from dataclasses import fields
@@ -19,21 +18,6 @@ from nbnodes.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-
-
-def python_blocks(page):
-    return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-
-
-WITH_CODE = [page for page in PAGES if python_blocks(page)]
-
-
-@pytest.mark.parametrize("page", WITH_CODE, ids=[page.stem for page in WITH_CODE])
-def test_the_snippets_of_a_page_run(page):
-    with nbnodes.Session():
-        namespace = {"__name__": "snippet"}
-        for block in python_blocks(page):
-            exec(compile(block, page.name, "exec"), namespace)
 
 
 def commands(group, path=()):
