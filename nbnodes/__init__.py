@@ -23,62 +23,50 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbnodes.errors import (
-        CacheError as CacheError,
+        CacheError,
+        CacheWarning,
+        EngineError,
+        KernelDiedError,
+        NbnodesError,
+        NotebookError,
+        NotebookWarning,
+        ParameterError,
+        RunCancelledError,
+        RunFailedError,
+        RunTimeoutError,
     )
-    from nbnodes.errors import (
-        CacheWarning as CacheWarning,
-    )
-    from nbnodes.errors import (
-        EngineError as EngineError,
-    )
-    from nbnodes.errors import (
-        KernelDiedError as KernelDiedError,
-    )
-    from nbnodes.errors import (
-        NbnodesError as NbnodesError,
-    )
-    from nbnodes.errors import (
-        NotebookError as NotebookError,
-    )
-    from nbnodes.errors import (
-        NotebookWarning as NotebookWarning,
-    )
-    from nbnodes.errors import (
-        ParameterError as ParameterError,
-    )
-    from nbnodes.errors import (
-        RunCancelledError as RunCancelledError,
-    )
-    from nbnodes.errors import (
-        RunFailedError as RunFailedError,
-    )
-    from nbnodes.errors import (
-        RunTimeoutError as RunTimeoutError,
-    )
-    from nbnodes.notebook.parameters import Parameter as Parameter
-    from nbnodes.project import Project as Project
-    from nbnodes.restified import (
-        KernelModel as KernelModel,
-    )
-    from nbnodes.restified import (
-        PythonModel as PythonModel,
-    )
-    from nbnodes.restified import (
-        execute_notebook as execute_notebook,
-    )
-    from nbnodes.result import Failure as Failure
-    from nbnodes.result import Result as Result
-    from nbnodes.result import Success as Success
-    from nbnodes.session import (
-        Model as Model,
-    )
-    from nbnodes.session import (
-        Session as Session,
-    )
-    from nbnodes.session import (
-        current_session as current_session,
-    )
-    from nbnodes.settings import Settings as Settings
+    from nbnodes.notebook.parameters import Parameter
+    from nbnodes.project import Project
+    from nbnodes.restified import KernelModel, PythonModel, execute_notebook
+    from nbnodes.result import Failure, Result, Success
+    from nbnodes.session import Model, Session, current_session
+    from nbnodes.settings import Settings
+
+__all__ = [
+    "CacheError",
+    "CacheWarning",
+    "EngineError",
+    "Failure",
+    "KernelDiedError",
+    "KernelModel",
+    "Model",
+    "NbnodesError",
+    "NotebookError",
+    "NotebookWarning",
+    "Parameter",
+    "ParameterError",
+    "Project",
+    "PythonModel",
+    "Result",
+    "RunCancelledError",
+    "RunFailedError",
+    "RunTimeoutError",
+    "Session",
+    "Settings",
+    "Success",
+    "current_session",
+    "execute_notebook",
+]
 
 _HOMES = {
     "nbnodes.errors": (
@@ -94,16 +82,15 @@ _HOMES = {
 }
 _PUBLIC = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605  # one table of names
+if not TYPE_CHECKING:  # a type checker must see which names there are
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for (PEP 562)."""
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'nbnodes' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_PUBLIC[name]), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first asked for (PEP 562)."""
+        if name not in _PUBLIC:
+            raise AttributeError(f"module 'nbnodes' has no attribute {name!r}")
+        value = getattr(importlib.import_module(_PUBLIC[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -26,7 +26,8 @@ A notebook that fails is not an error here but a value, `nbnodes.result.Failure`
 asks for the bare value gets it raised, as `RunFailedError`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 
 class NbnodesError(Exception):
@@ -122,6 +123,10 @@ class RunTimeoutError(EngineError):
 
 class RunCancelledError(EngineError):
     """The run was interrupted by its caller."""
+
+
+Interruption: TypeAlias = Callable[[], EngineError | None]
+"""Says why to stop waiting, as the error to raise; None to go on."""
 
 
 class NbnodesWarning(UserWarning):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,7 +33,7 @@ from nbnodes.notebook.reader import Source, read
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.notebook.validation import validate_values
 from nbnodes.result import CellError, Failure, Result
-from nbnodes.scheduler.cached_run import CachedRunner, CacheUse, own_document
+from nbnodes.scheduler.cached_run import CachedRunner, CacheUse
 from nbnodes.settings import Settings
 
 if TYPE_CHECKING:  # brings logging and queues, which an answer from the cache does not need
@@ -139,7 +140,11 @@ class Session:
         request = self._request(model, values, options)
         with self._lock:
             self._workers = workers = self._workers or Workers(self.settings.workers)
-        return workers.submit(lambda: self._run(request, options), options.cancel)
+
+        def run() -> Result:  # time spent waiting for a worker is not the run's
+            return self._run(replace(request, started_at=time.monotonic()), options)
+
+        return workers.submit(run, options.cancel)
 
     def key_parts(
         self, model: Model, values: Values, options: RunOptions | None = None
@@ -154,7 +159,7 @@ class Session:
         request = self._request(model, values, options)
         engine = options.engine or self.settings.engine
         name = engine if isinstance(engine, str) else engine.name
-        return self._runner.parts(request, document=own_document(name, request))
+        return self._runner.parts(request, name)
 
     def survey(self, model: Model) -> Surroundings:
         """Look at what a Model's Results depend on besides its cells and values."""
@@ -188,10 +193,15 @@ class Session:
     def _request(self, model: Model, values: Values, options: RunOptions) -> RunRequest:
         notebook = model.notebook
         timeout_s = options.timeout_s if options.timeout_s is not None else self.settings.timeout_s
+        folder = os.path.abspath(options.cwd or notebook.folder)
+        if not os.path.isdir(folder):
+            raise UsageError(f"{model.name}: its working directory {folder} does not exist")
+        if not timeout_s >= 0:  # NaN too
+            raise UsageError(f"timeout_s={timeout_s:g}: expected 0 (no limit) or more seconds")
         return RunRequest(
             notebook=notebook,
             values=model.validate(values),
-            folder=os.path.abspath(options.cwd or notebook.folder),
+            folder=folder,
             globals=options.globals,
             timeout_s=timeout_s or None,
             output_size_bytes=self.settings.output_size_bytes,
@@ -291,7 +301,13 @@ class Model:
         """
         import asyncio
 
-        result = await asyncio.wrap_future(self.submit(values, **options))
+        try:
+            future = self.submit(values, **options)
+        except ParameterError as error:
+            if check:
+                raise
+            return _refused(self, error)
+        result = await asyncio.wrap_future(future)
         if check:
             result.unwrap()
         return result

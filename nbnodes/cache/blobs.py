@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-_GRACE_S = 3600.0  # a file this young may belong to an entry that is being written
+GRACE_S = 60.0
+"""A file younger than this may belong to an entry that is being written."""
 
 
 class Blobs:
@@ -54,13 +55,13 @@ class Blobs:
             return None
         return content if hashlib.sha256(content).hexdigest() == digest else None
 
-    def sweep(self, wanted: AbstractSet[str]) -> int:
-        """Remove files that no entry names; return the bytes given back."""
+    def sweep(self, wanted: AbstractSet[str], grace_s: float = GRACE_S) -> int:
+        """Remove files that no entry names and that are not brand new; return the bytes freed."""
         freed_bytes = 0
         for path in self._paths():
             try:
                 status = os.stat(path)
-                if os.path.basename(path) in wanted or time.time() - status.st_mtime < _GRACE_S:
+                if os.path.basename(path) in wanted or time.time() - status.st_mtime < grace_s:
                     continue
                 os.unlink(path)
             except OSError:  # another process removed it first

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nbnodes.cache.store import Interruption
+from nbnodes.errors import Interruption
 
 if sys.platform == "win32":
     import msvcrt

@@ -19,7 +19,6 @@ from nbnodes.notebook.python import parse_cell
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.result import CacheKey
 
-_NATIVE = ("", "python", "python3")  # names of this interpreter's own kernel
 _SHOWN = 60  # characters of a value that `why` shows
 
 
@@ -34,9 +33,10 @@ class KeyParts:
         files: See `Surroundings`.
         packages: See `Surroundings`.
         language: Its language; for Python with the interpreter's version.
-        kernel: Name of its kernel, where that is not this interpreter's own.
+        kernel: What its kernel is, where that is not this interpreter's own.
         folder: Where it runs: files that it reads undeclared lie there.
         document: Name of the engine whose own executed notebook is part of the Result; else "".
+        output_size_bytes: What it may print and display; the rest is not in the Result.
     """
 
     cells: tuple[tuple[int, str], ...]
@@ -48,6 +48,7 @@ class KeyParts:
     kernel: str = ""
     folder: str = ""
     document: str = ""
+    output_size_bytes: int = 0
 
     @property
     def key(self) -> CacheKey:
@@ -80,13 +81,15 @@ class KeyParts:
             raise ValueError(f"not the parts of a key: {error}") from error
 
 
-def key_parts(
+def key_parts(  # noqa: PLR0913  # one for each kind of part
     notebook: Notebook,
     values: Mapping[str, Any],
     surroundings: Surroundings,
     *,
     folder: str = "",
+    kernel: str = "",
     document: str = "",
+    output_size_bytes: int = 0,
 ) -> KeyParts:
     """Take a run apart into what its Result depends on.
 
@@ -114,9 +117,10 @@ def key_parts(
         files=surroundings.files,
         packages=surroundings.packages,
         language=f"python {version}" if notebook.is_python else notebook.language,
-        kernel="" if notebook.kernel_name in _NATIVE else notebook.kernel_name,
+        kernel=kernel,
         folder=folder,
         document=document,
+        output_size_bytes=output_size_bytes,
     )
 
 
@@ -132,6 +136,9 @@ def differences(earlier: KeyParts, now: KeyParts) -> list[str]:
         *_changed_text("kernel", earlier.kernel, now.kernel),
         *_changed_text("folder", earlier.folder, now.folder),
         *_changed_text("engine", earlier.document or "any", now.document or "any"),
+        *_changed_text(
+            "output limit", f"{earlier.output_size_bytes} B", f"{now.output_size_bytes} B"
+        ),
     ]
 
 

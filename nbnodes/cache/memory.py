@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from nbnodes.cache.eviction import victims
-from nbnodes.cache.store import Entry, EntryFacts, Interruption
+from nbnodes.cache.store import Entry, EntryFacts
+from nbnodes.errors import Interruption
 from nbnodes.result import CacheKey
 
 _TICK_S = 0.05

@@ -19,10 +19,10 @@ class RecentPayloads:
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         self._size_bytes = 0
-        self._version = -1
+        self._version: object = None
         self._payloads: OrderedDict[CacheKey, bytes] = OrderedDict()
 
-    def validate(self, version: int) -> None:
+    def validate(self, version: object) -> None:
         """Forget everything if the index is no longer the version that was seen last."""
         if version != self._version:
             self.clear()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from nbnodes.errors import EngineError
+from nbnodes.errors import Interruption
 from nbnodes.result import CacheKey
-
-Interruption = Callable[[], EngineError | None]
-"""Says why to stop waiting, as the error to raise; None to go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import click
 
 from nbnodes.cache.key import KeyParts, differences
+from nbnodes.cache.schema import FILE_NAME
 from nbnodes.cache.store import CacheStore, EntryFacts
+from nbnodes.cli import shortcut
 from nbnodes.errors import UsageError
 from nbnodes.notebook.validation import Text
 from nbnodes.project import Project
@@ -129,6 +132,7 @@ def gc(session: Session, store: CacheStore, *, limit_mb: float | None) -> None:
     """Give up what is worth least, and files that nothing names."""
     limit_bytes = session.settings.cache_size_bytes if limit_mb is None else int(limit_mb * 1e6)
     freed = store.collect_garbage(limit_bytes)
+    shortcut.forget(os.path.join(store.location, FILE_NAME))
     click.echo(f"{_size(freed)} were given back")
 
 
@@ -142,6 +146,7 @@ def clear(_: Session, store: CacheStore, *, yes: bool) -> None:
         return
     click.echo(f"{store.delete(keys)} runs were forgotten")
     store.collect_garbage(0)
+    shortcut.forget(os.path.join(store.location, FILE_NAME))
 
 
 @cache.command()

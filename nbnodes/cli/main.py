@@ -8,6 +8,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from types import FrameType
 
 from nbnodes.errors import EngineError, NbnodesError, RunFailedError, UsageError
 
@@ -52,8 +53,7 @@ def _dispatch(words: Sequence[str]) -> int:
             return 0
         from nbnodes.cli.arguments import parse_run
 
-        # as Ctrl-C does, so that the notebook and its kernel end too
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, _interrupt)
         arguments = parse_run(words[1:])
         if arguments is not None:
             from nbnodes.cli.run import run_notebook
@@ -62,6 +62,13 @@ def _dispatch(words: Sequence[str]) -> int:
     from nbnodes.cli.commands import run_click
 
     return run_click(words)
+
+
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    """Do on SIGTERM what Ctrl-C does, so that the notebook and its kernel end too."""
+    on_sigint = signal.getsignal(signal.SIGINT)
+    handler = on_sigint if callable(on_sigint) else signal.default_int_handler
+    handler(signal.SIGINT, frame)
 
 
 def _show_warning(  # Python's own signature

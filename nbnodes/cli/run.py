@@ -15,6 +15,7 @@ from nbnodes.cache.schema import FILE_NAME
 from nbnodes.cli import shortcut
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.engines.engine import CancelToken, Progress
+from nbnodes.engines.kernelspec import kernelspec_files
 from nbnodes.errors import FormatError, UsageError
 from nbnodes.formats import formats_of, json_text, jsonable, render
 from nbnodes.notebook.surroundings import local_roots
@@ -154,6 +155,7 @@ def _lay_shortcut(  # what was asked, when, and what was answered
     is_direct = notebook.path in {os.path.abspath(os.path.expanduser(word)) for word in words}
     if surroundings.packages or not is_direct:  # a link may come to lead elsewhere
         return
+    named += kernelspec_files(notebook.kernel_name)
     roots = {folder, *(os.path.dirname(path) for path in named), *local_roots()}
     files = {notebook.path, *named, *roots}
     key = str(result.key)

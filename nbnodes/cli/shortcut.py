@@ -15,13 +15,16 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from nbnodes.cache import schema
+from nbnodes.notebook.stamp import RACY_NS, stamp
 
 VERSION = 1
 _BYTES = "base64"
-_RACY_NS = 2_000_000_000  # a file changed this recently may change again with the same times
+_LONGEST = 64_000  # characters; a longer answer is looked up in full
+_PER_FOLDER = 8  # shortcuts kept in each of 256 folders
 _FRESH_S = 3600.0  # a stored run unused for longer is answered in full, which notes the use
 _NEVER = frozenset(
     {
@@ -72,19 +75,32 @@ def remember(
     """
     if not _may_take(words):
         return
-    stamps = {path: _stamp(path) for path in {*files, *_pyprojects()}}
+    stamps = {path: stamp(path) for path in {*files, *_pyprojects()}}
     newest_ns = max((times[0] for times in stamps.values() if times), default=0)
     proof = _proof(index, key)
-    if proof is None or began_ns - newest_ns < _RACY_NS:
+    if proof is None or began_ns - newest_ns < RACY_NS:
         return
     content = {"stamps": stamps, "index": index, "key": key, "proof": proof}
     if isinstance(printed, bytes):
         printed = {_BYTES: base64.b64encode(printed).decode()}
     content["printed"] = printed
-    try:
-        _write(_path(words), json.dumps(content))
-    except (OSError, TypeError, ValueError):
+    text = json.dumps(content)
+    if len(text) > _LONGEST:
         return
+    try:
+        _write(_path(words), text)
+    except OSError:
+        return
+
+
+def forget(index: str) -> None:
+    """Forget every shortcut to runs in an index, and with it what was printed."""
+    for folder, _, names in os.walk(_folder()):
+        for path in (os.path.join(folder, name) for name in names):
+            shortcut = _read(path)
+            if shortcut is None or shortcut["index"] == index:
+                with suppress(FileNotFoundError):  # another process was faster
+                    os.unlink(path)
 
 
 def _print(printed: str | dict[str, Any], started_at: float) -> None:
@@ -109,7 +125,7 @@ def _holds(shortcut: Mapping[str, Any]) -> bool:
     """Whether everything is as it was when the shortcut was laid."""
     if set(_pyprojects()) - set(shortcut["stamps"]):
         return False
-    if any(_stamp(path) != stamp for path, stamp in shortcut["stamps"].items()):
+    if any(stamp(path) != laid for path, laid in shortcut["stamps"].items()):
         return False
     return bool(_proof(shortcut["index"], shortcut["key"]) == shortcut["proof"])
 
@@ -134,14 +150,6 @@ def _proof(index: str, key: str) -> str | None:
     return hashlib.sha256(row[0]).hexdigest() if isinstance(row[0], bytes) else None
 
 
-def _stamp(path: str) -> list[int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return [max(status.st_mtime_ns, status.st_ctime_ns), status.st_size, status.st_ino]
-
-
 def _pyprojects() -> list[str]:
     """Return every place where the settings could stand."""
     found, folder = [], os.getcwd()
@@ -163,7 +171,7 @@ def _path(words: Sequence[str]) -> str:
     }
     asked = [
         VERSION,
-        _stamp(__file__),
+        stamp(__file__),
         list(words),
         os.getcwd(),
         environment,
@@ -171,8 +179,12 @@ def _path(words: Sequence[str]) -> str:
         sys.prefix,
     ]
     name = hashlib.sha256(json.dumps(asked).encode("utf-8", "surrogatepass")).hexdigest()
+    return os.path.join(_folder(), name[:2], name)
+
+
+def _folder() -> str:
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "nbnodes", "shortcuts", name[:2], name)
+    return os.path.join(base, "nbnodes", "shortcuts")
 
 
 def _read(path: str) -> dict[str, Any] | None:
@@ -189,7 +201,11 @@ def _read(path: str) -> dict[str, Any] | None:
 
 
 def _write(path: str, text: str) -> None:
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    laid = sorted(os.scandir(folder), key=lambda entry: entry.stat().st_mtime, reverse=True)
+    for entry in laid[_PER_FOLDER - 1 :]:
+        os.unlink(entry.path)
     part = f"{path}.{os.getpid()}"
     with open(part, "w", encoding="utf-8") as file:
         file.write(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.outputs import ERROR_BYTES, OutputLog, cut_error
 from nbnodes.notebook.document import RAISES, Cell
 from nbnodes.notebook.executed import executed_document
 from nbnodes.result import CellError, Failure, Result, Success
@@ -21,6 +21,14 @@ class RaisedError:
     ename: str
     evalue: str
     traceback: tuple[str, ...] = ()
+
+    @property
+    def is_of_display(self) -> bool:
+        """Whether the code ended well, and only showing its value failed.
+
+        ipykernel then replies with the name of no exception's type.
+        """
+        return self.ename == "NoneType"
 
     @property
     def is_early_end(self) -> bool:
@@ -70,6 +78,8 @@ def failure(
     request: RunRequest, engine: str, log: OutputLog, error: RaisedError, cell: Cell
 ) -> Failure:
     """Make the Result of a run that a cell's exception ended."""
+    room_bytes = max(request.output_size_bytes, ERROR_BYTES)
+    evalue, traceback, _ = cut_error(error.evalue, error.traceback, room_bytes)
     return Failure(
         name=request.notebook.name,
         engine=engine,
@@ -78,8 +88,8 @@ def failure(
         document=partial(executed_document, request.notebook, request.values),
         error=CellError(
             ename=error.ename,
-            evalue=error.evalue,
-            traceback=error.traceback,
+            evalue=evalue,
+            traceback=tuple(traceback),
             cell_index=cell.index,
             tags=cell.tags,
         ),

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from nbnodes.engines import shell_side
@@ -26,10 +28,11 @@ from nbnodes.notebook import binding
 from nbnodes.notebook.document import Cell
 from nbnodes.result import Result
 
-# The working directory, sys.stdout and the current shell belong to the whole interpreter.
-_interpreter = threading.Lock()
-# Whether this thread runs a notebook: a notebook that runs another one must not wait for itself.
-_holder = threading.local()
+_TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
+
+# The working directory, sys.stdout and the current shell belong to the whole interpreter, so runs
+# take turns. Those that a notebook makes take turns among themselves, within its own.
+_turn: ContextVar[threading.Lock] = ContextVar("turn", default=threading.Lock())  # noqa: B039  # one lock for all is what is meant
 
 
 class InProcessEngine:
@@ -47,26 +50,32 @@ class InProcessEngine:
         if not request.notebook.is_python:
             language = request.notebook.language or request.notebook.kernel_name
             raise UsageError(f"{request.notebook.name} is {language}: run it with engine='kernel'")
-        if not _loop_is_running():
-            return _run_locked(request)
-        is_within_a_run = getattr(_holder, "holds", False)
-        return run_in_thread(request, _run if is_within_a_run else _run_locked)
+        return run_in_thread(request, _run) if _loop_is_running() else _run(request)
 
     def close(self) -> None:
         """Hold nothing, so give back nothing."""
 
 
-def _run_locked(request: RunRequest) -> Result:
-    with _interpreter:
-        return _run(request)
-
-
 def _run(request: RunRequest) -> Result:
-    before, _holder.holds = getattr(_holder, "holds", False), True
+    with _turn_taken(request):
+        before = _turn.set(threading.Lock())
+        try:
+            return _run_in_sandbox(request)
+        finally:
+            _turn.reset(before)
+
+
+@contextmanager
+def _turn_taken(request: RunRequest) -> Iterator[None]:
+    lock = _turn.get()
+    while not lock.acquire(timeout=_TICK_S):
+        error = request.interruption()
+        if error:
+            raise error
     try:
-        return _run_in_sandbox(request)
+        yield
     finally:
-        _holder.holds = before
+        lock.release()
 
 
 def _run_in_sandbox(request: RunRequest) -> Result:
@@ -109,8 +118,8 @@ def _run_cell(
     with watchdog.guard(cell):
         shell.run_in_loop(cell.source)
     log.end_cell(time.monotonic() - started_at)
-    if shell.raised and shell.raised.ename == "KeyboardInterrupt":
-        raise KeyboardInterrupt
+    if shell.raised and shell.raised.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
+        raise KeyboardInterrupt  # from outside: the cell did not raise it
     return shell.raised
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.kernelspec import Kernelspec
-from nbnodes.errors import EngineError, KernelDiedError, KernelNotFoundError
+from nbnodes.engines.outputs import INLINE_BACKEND
+from nbnodes.errors import Interruption, KernelDiedError, KernelNotFoundError
 
 _TICK_S = 0.05  # how often death, deadline and cancellation are looked at
 _GRACE_S = 0.2  # from an interrupt to SIGKILL
@@ -23,7 +24,6 @@ _START_S = 60.0
 _IDLE_AFTER_REPLY_S = 5.0
 
 OnMessage = Callable[[str, Mapping[str, Any]], None]
-Interruption = Callable[[], EngineError | None]
 
 
 def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
@@ -41,7 +41,7 @@ def kernel_environment(spec: Kernelspec) -> dict[str, str]:
     """Return the environment a kernel starts with."""
     environment = dict(os.environ)
     if spec.is_python:
-        environment["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+        environment["MPLBACKEND"] = INLINE_BACKEND
     return environment
 
 
@@ -68,8 +68,12 @@ class KernelProcess:
                 )
         except OSError as error:
             raise KernelNotFoundError(f"the kernel {spec.name!r} cannot start: {error}") from error
-        self._client = self._manager.client()
-        self._client.start_channels(hb=False)
+        try:
+            self._client = self._manager.client()
+            self._client.start_channels(hb=False)
+        except BaseException:
+            self._kill()
+            raise
 
     def await_ready(self) -> None:
         """Wait until the kernel answers and its outputs reach us.
@@ -128,6 +132,9 @@ class KernelProcess:
     def stop(self) -> None:
         """Interrupt what runs, then kill the kernel and whatever it started."""
         self._client.stop_channels()
+        self._kill()
+
+    def _kill(self) -> None:
         with suppress(ProcessLookupError, RuntimeError):
             self._manager.signal_kernel(signal.SIGKILL)
         if self._process is not None:
@@ -223,4 +230,4 @@ def _outcome(reply: Mapping[str, Any]) -> tuple[RaisedError | None, bool]:
         evalue=str(reply.get("evalue", "")),
         traceback=tuple(reply.get("traceback", ())),
     )
-    return error, exits
+    return None if error.is_of_display else error, exits

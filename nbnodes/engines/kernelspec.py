@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import shutil
 import sys
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 from nbnodes.errors import KernelNotFoundError, NotebookWarning
 from nbnodes.notebook.document import Notebook
+from nbnodes.notebook.stamp import stamp
 
 NATIVE = "python3"
+_OWN = ("", "python", NATIVE)  # names of this interpreter's own kernel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +63,59 @@ def find_kernelspec(notebook: Notebook) -> Kernelspec:
         stacklevel=2,
     )
     return Kernelspec(name=NATIVE, language="python")
+
+
+def kernel_identity(name: str) -> str:
+    """Name a kernel by what starts it, program and environment; "" for this interpreter's own.
+
+    Read without jupyter_client, whose import takes longer than an answer from the cache.
+    """
+    path = _kernelspec_file(name)
+    if path is None:
+        return "" if name in _OWN else name
+    spec = _read(path)
+    started = [spec.get("argv"), spec.get("env"), stamp(_program(spec) or "")]
+    return f"{name} {hashlib.sha256(json.dumps(started).encode()).hexdigest()[:16]}"
+
+
+def kernelspec_files(name: str) -> list[str]:
+    """Return every file and folder whose state decides what `kernel_identity` says."""
+    path = _kernelspec_file(name)
+    if path is None:
+        return [] if name in _OWN else _kernel_folders()
+    program = _program(_read(path))
+    return [*_kernel_folders(), path, *([program] if program else [])]
+
+
+def _kernel_folders() -> list[str]:
+    from jupyter_core.paths import jupyter_path
+
+    return jupyter_path("kernels")
+
+
+def _kernelspec_file(name: str) -> str | None:
+    if name in _OWN:
+        return None
+    for folder in _kernel_folders():
+        try:
+            found = [entry for entry in os.listdir(folder) if entry.lower() == name.lower()]
+        except OSError:
+            continue
+        if found:
+            return os.path.join(folder, found[0], "kernel.json")
+    return None
+
+
+def _read(path: str) -> dict[str, Any]:
+    """Read a kernelspec; one that cannot be read says nothing, and will not start either."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            spec = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return spec if isinstance(spec, dict) else {}
+
+
+def _program(spec: dict[str, Any]) -> str | None:
+    argv: list[str] = spec.get("argv") or [""]
+    return shutil.which(argv[0])

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nbnodes.result import CellRun
 
+INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+"""What makes figures outputs of their cell."""
+
 _Draft = dict[str, Any]
+ERROR_BYTES = 20_000
+"""An error is kept up to here, whatever was shown before."""
 
 
 class OutputLog:
-    """Collects the outputs of one run, cell by cell. Not thread-safe.
+    """Collects the outputs of one run, cell by cell. Several threads may feed it.
 
     It is fed with the bodies of the Jupyter protocol's IOPub messages
     (https://jupyter-client.readthedocs.io/en/stable/messaging.html#messages-on-the-iopub-pub-sub-channel).
@@ -27,6 +34,7 @@ class OutputLog:
         self._durations_s: list[float] = []
         self._clear_pending = False
         self._by_display_id: dict[str, list[_Draft]] = {}
+        self._lock = threading.Lock()
 
     def begin_cell(self) -> None:
         """Start the next cell."""
@@ -39,7 +47,12 @@ class OutputLog:
         self._durations_s[-1] = duration_s
 
     def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
-        """Take one message; types that show nothing are ignored."""
+        """Take one message; what shows nothing, or comes before the first cell, is ignored."""
+        with self._lock:
+            if self._cells:
+                self._take(message_type, content)
+
+    def _take(self, message_type: str, content: Mapping[str, Any]) -> None:
         match message_type:
             case "stream":
                 self._stream(content["name"], content["text"])
@@ -100,15 +113,17 @@ class OutputLog:
             outputs.append({"output_type": "stream", "name": name, "text": [text]})
 
     def _append(self, kind: str, content: Mapping[str, Any]) -> None:
-        size = sum(len(v) for v in content.get("data", {}).values() if isinstance(v, str | bytes))
-        if self._rich_bytes + size > self._limit_bytes:
-            self._dropped_bytes += size
-            return
-        self._rich_bytes += size
         self._clear_if_pending()
         draft: _Draft = {"output_type": kind}
         if kind == "error":
-            draft |= {name: content[name] for name in ("ename", "evalue", "traceback")}
+            room_bytes = max(self._limit_bytes - self._rich_bytes, ERROR_BYTES)
+            evalue, traceback, dropped_bytes = cut_error(
+                content["evalue"], content["traceback"], room_bytes
+            )
+            self._dropped_bytes += dropped_bytes
+            draft |= {"ename": content["ename"], "evalue": evalue, "traceback": traceback}
+        elif not self._has_room(content):
+            return
         else:
             draft |= {"data": dict(content["data"]), "metadata": dict(content.get("metadata", {}))}
         if kind == "execute_result":
@@ -118,8 +133,23 @@ class OutputLog:
         if display_id:
             self._by_display_id.setdefault(display_id, []).append(draft)
 
+    def _has_room(self, content: Mapping[str, Any]) -> bool:
+        """Count a rich output, unless it is more than may be kept."""
+        size = rich_size_bytes(content)
+        if self._rich_bytes + size > self._limit_bytes:
+            self._dropped_bytes += size
+            return False
+        self._rich_bytes += size
+        return True
+
     def _update(self, content: Mapping[str, Any]) -> None:
-        for draft in self._by_display_id.get(content.get("transient", {}).get("display_id"), []):
+        drafts = self._by_display_id.get(content.get("transient", {}).get("display_id"), [])
+        if not drafts:
+            return
+        self._rich_bytes -= rich_size_bytes(drafts[0])  # what it replaces is given back
+        if not self._has_room(content):
+            return
+        for draft in drafts:
             draft["data"] = dict(content["data"])
             draft["metadata"] = dict(content.get("metadata", {}))
 
@@ -139,6 +169,26 @@ def cut(text: str, room_bytes: int) -> tuple[str, int]:
         return text, 0
     kept = text.encode(errors="replace")[: max(0, room_bytes)].decode(errors="ignore")
     return kept, whole_bytes - size_bytes(kept)
+
+
+def cut_error(evalue: str, traceback: Sequence[str], room_bytes: int) -> tuple[str, list[str], int]:
+    """Return an error's text, its last lines that fit, and the size in bytes of the rest."""
+    evalue, dropped_bytes = cut(evalue, room_bytes)
+    kept: list[str] = []
+    for line in reversed(traceback):  # the last frames tell most
+        part, lost_bytes = cut(line, room_bytes)
+        room_bytes -= size_bytes(part)
+        dropped_bytes += lost_bytes
+        kept += [part] if part or not line else []
+    return evalue, kept[::-1], dropped_bytes
+
+
+def rich_size_bytes(content: Mapping[str, Any]) -> int:
+    """Return the size of a display's data; what is not text counts as the JSON it becomes."""
+    return sum(
+        size_bytes(part) if isinstance(part, str) else len(json.dumps(part, default=str))
+        for part in content.get("data", {}).values()
+    )
 
 
 def size_bytes(text: str) -> int:

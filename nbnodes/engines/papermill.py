@@ -34,7 +34,14 @@ from nbnodes.engines.engine import Progress, RunRequest
 from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
 from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
 from nbnodes.engines.loops import close_loop
-from nbnodes.engines.outputs import OutputLog, cut, size_bytes
+from nbnodes.engines.outputs import (
+    ERROR_BYTES,
+    OutputLog,
+    cut,
+    cut_error,
+    rich_size_bytes,
+    size_bytes,
+)
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
@@ -186,7 +193,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         self._spec = spec
         self._folder = folder
         self._prologue = prologue
-        self._room_bytes = request.output_size_bytes
+        self._text_room_bytes = self._rich_room_bytes = request.output_size_bytes
         self.dropped_bytes = 0
         self._exits = False
         self.executed: list[int] = []
@@ -215,13 +222,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
 
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
         """Take a message unless the run has printed too much already."""
-        if message["msg_type"] == "stream":
-            content = message["content"]
-            content["text"], dropped_bytes = cut(content["text"], self._room_bytes)
-            self._room_bytes -= size_bytes(content["text"])
-            self.dropped_bytes += dropped_bytes
-            if dropped_bytes and not content["text"]:
-                return None
+        if not self._is_left(message["msg_type"], message["content"]):
+            return None
         return super().process_message(message, cell, cell_index)
 
     def kill(self) -> None:
@@ -231,6 +233,29 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         if process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+    def _is_left(self, kind: str, content: dict[str, Any]) -> bool:
+        """Cut what a message shows to what may be kept; return whether anything is left."""
+        match kind:
+            case "stream":
+                content["text"], dropped_bytes = cut(content["text"], self._text_room_bytes)
+                self._text_room_bytes -= size_bytes(content["text"])
+                is_left = bool(content["text"]) or not dropped_bytes
+            case "display_data" | "execute_result" | "update_display_data":
+                size = rich_size_bytes(content)
+                is_left = size <= self._rich_room_bytes
+                self._rich_room_bytes -= size if is_left else 0
+                dropped_bytes = 0 if is_left else size
+            case "error":
+                room_bytes = max(self._rich_room_bytes, ERROR_BYTES)
+                content["evalue"], content["traceback"], dropped_bytes = cut_error(
+                    content["evalue"], content["traceback"], room_bytes
+                )
+                is_left = True
+            case _:
+                return True
+        self.dropped_bytes += dropped_bytes
+        return is_left
 
     def _prepare(self, prologue: str) -> None:
         sent = self.kc.execute(prologue, silent=True, store_history=False)
@@ -251,8 +276,8 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
             raised = RaisedError(ename=ename, evalue=error.evalue, traceback=_traceback(cell))
             if injected:
                 raise foreign.refused(self._request, raised) from error
-            self.error = raised
-            if not raised.is_early_end:
+            self.error = None if raised.is_of_display else raised
+            if self.error and not raised.is_early_end:
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)
         finally:
             self.nb_man.cell_complete(cell, cell_index=index)

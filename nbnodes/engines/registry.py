@@ -27,6 +27,11 @@ def has_own_document(name: str) -> bool:
     return name == "papermill"
 
 
+def runs_here(name: str) -> bool:
+    """Whether the engine runs notebooks in this interpreter, whatever kernel they name."""
+    return name == "inprocess"
+
+
 def built_in_names() -> tuple[str, ...]:
     """Return the names of nbnodes' own engines."""
     return tuple(_BUILT_IN)

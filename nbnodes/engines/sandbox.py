@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import getpass
-import io
 import linecache
 import logging
 import os
@@ -14,42 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from nbnodes.engines.outputs import OutputLog
-
-INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
-
-
-class CapturedStream:
-    """A text stream that feeds an OutputLog. Stands for sys.stdout or sys.stderr."""
-
-    encoding = "utf-8"
-    errors = "backslashreplace"
-
-    def __init__(self, name: str, log: OutputLog) -> None:
-        self.name = f"<{name}>"
-        self._stream = name
-        self._log = log
-
-    def write(self, text: str) -> int:
-        """Take text; return its length."""
-        self._log.feed("stream", {"name": self._stream, "text": text})
-        return len(text)
-
-    def writelines(self, lines: list[str]) -> None:
-        """Take lines."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Do nothing: text is taken at once."""
-
-    def isatty(self) -> bool:
-        """False."""
-        return False
-
-    def writable(self) -> bool:
-        """True."""
-        return True
+from nbnodes.engines.outputs import INLINE_BACKEND, OutputLog
+from nbnodes.engines.streams import captured_streams
 
 
 @contextmanager
@@ -58,7 +23,7 @@ def sandbox(folder: str, log: OutputLog) -> Iterator[None]:
     with ExitStack() as stack:
         for keep in _KEEPERS:
             stack.enter_context(keep(folder))
-        stack.enter_context(_streams(log))
+        stack.enter_context(captured_streams(log))
         stack.enter_context(_matplotlib())
         yield
 
@@ -159,18 +124,6 @@ def _modules(folder: str) -> Iterator[None]:
 def _lies_in(module: Any, folder: str) -> bool:
     path = str(getattr(module, "__file__", None) or "")
     return path.startswith(os.path.join(folder, "")) and "site-packages" not in path
-
-
-@contextmanager
-def _streams(log: OutputLog) -> Iterator[None]:
-    before = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
-    sys.stdout = CapturedStream("stdout", log)
-    sys.stderr = CapturedStream("stderr", log)
-    sys.stdin = io.StringIO()
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = before
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import base64
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,7 @@ from traitlets.config import Config
 
 from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.loops import close_loop
-from nbnodes.engines.outputs import OutputLog
-from nbnodes.engines.sandbox import INLINE_BACKEND
+from nbnodes.engines.outputs import INLINE_BACKEND, OutputLog
 
 _CONFIG = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"autoindent": False}})
 
@@ -36,7 +36,11 @@ class _Publisher(DisplayPublisher):
         **_: Any,
     ) -> None:
         kind = "update_display_data" if update else "display_data"
-        content = {"data": data, "metadata": metadata or {}, "transient": transient or {}}
+        content = {
+            "data": _as_text(data),
+            "metadata": metadata or {},
+            "transient": transient or {},
+        }
         self.log.feed(kind, content)
 
     def clear_output(self, wait: bool = False) -> None:
@@ -55,10 +59,19 @@ class _Hook(DisplayHook):
     def write_format_data(
         self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
     ) -> None:
-        self.log.feed("execute_result", {"data": format_dict, "metadata": md_dict or {}})
+        content = {"data": _as_text(format_dict), "metadata": md_dict or {}}
+        self.log.feed("execute_result", content)
 
     def finish_displayhook(self) -> None:
         pass
+
+
+def _as_text(bundle: dict[str, Any]) -> dict[str, Any]:
+    """Write pictures given as bytes in base64, as the Jupyter protocol carries them."""
+    return {
+        mime: base64.b64encode(part).decode() if isinstance(part, bytes) else part
+        for mime, part in bundle.items()
+    }
 
 
 class NotebookShell(InteractiveShell):
@@ -104,6 +117,8 @@ class NotebookShell(InteractiveShell):
                 transformed_cell=transformed,
                 preprocessing_exc_tuple=failed,
             )
+            if result.success:
+                self.raised = None  # what was shown is how showing a value failed
         finally:
             self.events.trigger("post_execute")
             self.events.trigger("post_run_cell", result)

@@ -23,6 +23,9 @@ class Watchdog:
     In the main thread by SIGINT, which also ends a sleep or a system call; elsewhere by an
     asynchronous exception, which waits for the next bytecode (`PyThreadState_SetAsyncExc`).
     Outside `guard` nothing is interrupted: between cells there is nothing to stop.
+
+    Attributes:
+        has_seen_sigint: Whether somebody pressed Ctrl-C.
     """
 
     def __init__(self, request: RunRequest) -> None:
@@ -30,6 +33,7 @@ class Watchdog:
         self._thread_id = threading.get_ident()
         self._is_main = threading.current_thread() is threading.main_thread()
         self._handler: Any = signal.SIG_DFL
+        self.has_seen_sigint = False
         self._changed = threading.Condition()
         self._ended = False
         self._is_armed = False
@@ -38,7 +42,7 @@ class Watchdog:
 
     def __enter__(self) -> Self:
         if self._is_main:  # a script's `command &` starts us with SIGINT ignored
-            self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._handler = signal.signal(signal.SIGINT, self._on_sigint)
         self._thread.start()
         self._request.cancel.on_cancel(self._wake)
         return self
@@ -71,6 +75,10 @@ class Watchdog:
             if not self._has_interrupted:
                 raise
         self._raise_interruption(cell)
+
+    def _on_sigint(self, *_: object) -> None:
+        self.has_seen_sigint = True
+        raise KeyboardInterrupt
 
     def _raise_interruption(self, cell: Cell) -> None:
         error = self._request.interruption(cell)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
-import warnings
 from dataclasses import dataclass
+
+from nbnodes.notebook.quiet import quietly
 
 _PYTHON_BODY = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*")
 _INDENT = re.compile(r"[ \t]+(?=\S)")
@@ -17,7 +17,6 @@ _ESCAPE = re.compile(
     r"^(?P<indent>\s*)(?P<lhs>[\w\s,.:|\[\]'\"*]+=\s*)?"
     r"(?:%%?[A-Za-z_].*|!(?!=).*|\?.*|[\w.]+\?{1,2}\s*)$"  # `% 3` and `!= 3` go on a Python line
 )
-_filters = threading.Lock()  # the warning filters belong to the whole process
 _SHELL_CALL = "get_ipython()"  # stands for what IPython computes: no literal, whatever it gives
 
 
@@ -54,8 +53,7 @@ def parse_cell(source: str) -> PythonCell | None:
 
 
 def _tree(source: str) -> ast.Module | None:
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the author's escapes, which the run itself tells
+    with quietly():  # Python warns of odd escapes
         try:
             return ast.parse(source)
         except (SyntaxError, ValueError, RecursionError):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from nbnodes.errors import NotebookError
 from nbnodes.notebook.document import Notebook, parse
+from nbnodes.notebook.quiet import quietly
 
 Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any]"
 """What can be read: a path, a URL, or nbformat JSON (a `NotebookNode` is one)."""
@@ -118,8 +118,7 @@ def _current(document: Any, location: str) -> Mapping[str, Any]:
         )
     import nbformat
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # nbformat warns of each thing that it mends
+    with quietly():  # nbformat warns of each thing that it mends
         try:
             upgraded: Mapping[str, Any] = nbformat.reads(json.dumps(document), as_version=_FORMAT)
         except Exception as error:

@@ -14,8 +14,8 @@ from typing import Any
 from nbnodes.errors import NotebookError
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.python import parse_cell
-
-_RACY_NS = 2_000_000_000  # a file changed this recently may change again with the same timestamp
+from nbnodes.notebook.quiet import quietly
+from nbnodes.notebook.stamp import RACY_NS, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    stamp: tuple[int, int, int]
+    stamp: list[int] | None
     seen_at_ns: int
     content: Any
 
@@ -87,19 +87,21 @@ class Surveyor:
             return "missing"
 
     def _read(self, kind: str, path: str) -> Any:
-        status = os.stat(path)
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        state = stamp(path)
         seen = self._seen.get((kind, path))
-        if seen and seen.stamp == stamp and seen.seen_at_ns - stamp[0] > _RACY_NS:
+        if state and seen and seen.stamp == state and seen.seen_at_ns - state[0] > RACY_NS:
             return seen.content
+        looked_at_ns = time.time_ns()
         content = _digest(path) if kind == "file" else _module_content(path)
-        self._seen[kind, path] = _Seen(stamp, time.time_ns(), content)
+        self._seen[kind, path] = _Seen(state, looked_at_ns, content)
         return content
 
 
 def local_roots() -> list[str]:
     """Return the folders on the import path that hold a project's own code."""
-    installed = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
+    installed = tuple(
+        os.path.join(prefix, "") for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix}
+    )
     roots = [os.path.abspath(entry) for entry in sys.path if entry and os.path.isdir(entry)]
     return [r for r in roots if not r.startswith(installed) and "site-packages" not in r]
 
@@ -143,8 +145,9 @@ def _module_content(path: str) -> tuple[str, list[tuple[int, list[str]]]]:
     with open(path, "rb") as file:
         source = file.read()
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        with quietly():
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
         return hashlib.sha256(source).hexdigest(), []
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), list(_imports(tree))
 

@@ -14,7 +14,8 @@ from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts, key_parts
 from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, RunRequest
-from nbnodes.engines.registry import has_own_document
+from nbnodes.engines.kernelspec import kernel_identity
+from nbnodes.engines.registry import has_own_document, runs_here
 from nbnodes.errors import CacheError, CacheWarning, FingerprintError
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
@@ -30,15 +31,6 @@ class CacheUse(enum.Enum):
     OFF = "off"
 
 
-def own_document(engine_name: str, request: RunRequest) -> str:
-    """Name the executed notebook that an engine makes itself, by all that it shows; "" for none."""
-    if not has_own_document(engine_name):
-        return ""
-    shown = [request.notebook.document, sorted(request.values)]
-    digest = hashlib.sha256(json.dumps(shown, default=str).encode()).hexdigest()
-    return f"{engine_name} {digest[:16]}"
-
-
 class CachedRunner:
     """Runs requests, each distinct one once. Safe from several threads."""
 
@@ -52,19 +44,21 @@ class CachedRunner:
         """Look at what a notebook depends on besides its cells."""
         return self._surveyor.survey(notebook, folder)
 
-    def parts(self, request: RunRequest, *, document: str = "") -> KeyParts:
-        """Return what the request's Result depends on.
-
-        Args:
-            request: The run.
-            document: Name of the engine, where its own executed notebook is asked for.
+    def parts(self, request: RunRequest, engine_name: str) -> KeyParts:
+        """Return what the request's Result depends on when that engine makes it.
 
         Raises:
             FingerprintError: If a value has no cache key.
         """
-        surroundings = self.survey(request.notebook, request.folder)
+        notebook = request.notebook
         return key_parts(
-            request.notebook, request.values, surroundings, folder=request.folder, document=document
+            notebook,
+            request.values,
+            self.survey(notebook, request.folder),
+            folder=request.folder,
+            kernel="" if runs_here(engine_name) else kernel_identity(notebook.kernel_name),
+            document=_own_document(engine_name, request),
+            output_size_bytes=request.output_size_bytes,
         )
 
     def run(
@@ -89,20 +83,21 @@ class CachedRunner:
         if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
             return open_engine().run(request)
         try:
-            parts = self.parts(request, document=own_document(engine_name, request))
+            parts = self.parts(request, engine_name)
         except FingerprintError as error:
             text = f"{request.notebook.name} runs without the cache: {error}"
             warnings.warn(text, CacheWarning, stacklevel=4)
             return open_engine().run(request)
-        return self._run_keyed(self._store, open_engine, request, parts, use)
+        return self._run_keyed(self._store, open_engine, request, use, engine_name, parts)
 
     def _run_keyed(
         self,
         store: CacheStore,
         open_engine: Callable[[], Engine],
         request: RunRequest,
-        parts: KeyParts,
         use: CacheUse,
+        engine_name: str,
+        parts: KeyParts,
     ) -> Result:
         key = parts.key
         hit = self._stored(store, request, key) if use is CacheUse.ON else None
@@ -113,7 +108,7 @@ class CachedRunner:
             if hit:
                 return hit
             result = replace(open_engine().run(request), key=key)
-            is_unchanged = self.parts(request, document=parts.document).key == key
+            is_unchanged = self.parts(request, engine_name).key == key
             if isinstance(result, Success) and is_unchanged:  # else: of which state is it?
                 self._keep(store, request, parts, result)
             return result
@@ -151,3 +146,12 @@ class CachedRunner:
             self._has_warned = True
             text = f"{error}; the value is right, but it was not kept"
             warnings.warn(text, CacheWarning, stacklevel=6)
+
+
+def _own_document(engine_name: str, request: RunRequest) -> str:
+    """Name the executed notebook that an engine makes itself, by all that it shows; "" for none."""
+    if not has_own_document(engine_name):
+        return ""
+    shown = [request.notebook.document, sorted(request.values)]
+    digest = hashlib.sha256(json.dumps(shown, default=str).encode()).hexdigest()
+    return f"{engine_name} {digest[:16]}"

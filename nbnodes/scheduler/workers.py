@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from weakref import WeakSet
 
 from nbnodes.engines.engine import CancelToken
@@ -36,7 +37,7 @@ class Workers:
         """Make a run on a worker."""
         future = RunFuture(cancel)
         self._waiting.add(future)
-        self._pool.submit(_fulfil, future, run)
+        self._pool.submit(copy_context().run, _fulfil, future, run)
         return future
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from notebooks import CellText, write_notebook
 from nbnodes.cache import schema
 from nbnodes.cli import shortcut
 from nbnodes.cli.main import main
+from nbnodes.notebook.stamp import RACY_NS
 
 # The folder of nbnodes itself is on the import path where it is installed for development; there
 # other work goes on, which must not count here.
@@ -88,7 +89,7 @@ def await_age(base: Path) -> None:
     """Wait until every file is old enough for its state to tell whether it changes."""
     newest = max(max(p.stat().st_mtime_ns, p.stat().st_ctime_ns) for p in [base, *base.rglob("*")])
     deadline = time.monotonic() + 3
-    while time.time_ns() - newest <= shortcut._RACY_NS and time.monotonic() < deadline:
+    while time.time_ns() - newest <= RACY_NS and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
@@ -330,7 +331,7 @@ def test_none_is_laid_for_what_changed_while_it_ran(lay: Lay) -> None:
     changed_ns = (laid.folder / "n.ipynb").stat().st_mtime_ns
     assert relaid(laid, "late", contents(laid), began_ns=time.time_ns())
     assert not relaid(laid, "before", contents(laid), began_ns=changed_ns - 1)
-    just_after_ns = changed_ns + shortcut._RACY_NS - 1
+    just_after_ns = changed_ns + RACY_NS - 1
     assert not relaid(laid, "just_after", contents(laid), began_ns=just_after_ns)
 
 

@@ -65,6 +65,12 @@ def test_a_raises_exception_cell_does_not_end_the_notebook(run: Run) -> None:
     assert [out["output_type"] for out in result.outputs] == ["error", "execute_result"]
 
 
+def test_a_cell_that_raises_as_ctrl_c_does_is_a_failure(run: Run) -> None:
+    result = run("raise KeyboardInterrupt")
+    assert isinstance(result, Failure)
+    assert result.error.ename == "KeyboardInterrupt"
+
+
 def test_an_exception_of_ones_own_class_is_named(run: Run) -> None:
     error = failure(run("class Broken(Exception): pass", "raise Broken('in two', 2)")).error
     assert (error.ename, error.evalue) == ("Broken", "('in two', 2)")

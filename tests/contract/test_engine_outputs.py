@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
 from cells import Run
 
-from nbnodes.result import Result
+from nbnodes.result import Failure, Result
 
 DISPLAY = "from IPython.display import HTML, display, clear_output"
 PLOT = "import matplotlib.pyplot as plt"
@@ -102,6 +104,41 @@ def test_too_many_displays_are_cut_and_said_to_be(run: Run) -> None:
     shown = [out for out in result.outputs if out["output_type"] == "display_data"]
     assert 1 <= len(shown) <= 10
     assert "output cut" in result.stderr
+
+
+LARGE = {
+    "json": "display({'application/json': {'x': 'x' * 300_000}}, raw=True)",
+    "update": "h = display('-', display_id=True)\nh.update('x' * 300_000)",
+    "error": "raise ValueError('x' * 300_000)",
+    "error_shown": "%%bash --err told\ntrue\n",
+}
+
+
+@pytest.mark.parametrize("name", ["json", "update", "error"])
+def test_whatever_is_shown_is_bounded(run: Run, name: str) -> None:
+    result = run((LARGE[name], "raises-exception"), ("1", "return"), output_size_bytes=LIMIT_BYTES)
+    assert result.unwrap() == 1
+    assert len(json.dumps(result.notebook_json())) < 3 * LIMIT_BYTES
+    assert "output cut" in result.stderr
+
+
+def test_the_error_of_a_failure_is_bounded(run: Run) -> None:
+    result = run(LARGE["error"], output_size_bytes=LIMIT_BYTES)
+    assert isinstance(result, Failure)
+    assert len(result.error.evalue) <= LIMIT_BYTES
+    assert sum(map(len, result.error.traceback)) <= LIMIT_BYTES
+
+
+def test_a_picture_given_as_bytes_is_shown_in_base64(run: Run) -> None:
+    shown = "class P:\n    def _repr_png_(self):\n        return b'\\x89PNG'\nP()"
+    (output,) = run(shown).outputs
+    assert output["data"]["image/png"].strip() == "iVBORw=="
+
+
+def test_a_value_that_cannot_be_shown_is_still_the_value(run: Run) -> None:
+    failing = "class H:\n    def _repr_html_(self):\n        raise ValueError('no')\nH()"
+    result = run(failing, ("10**5000", "return"))
+    assert result.unwrap() == 10**5000
 
 
 def test_an_error_is_kept_when_the_output_was_cut(run: Run) -> None:

@@ -175,7 +175,6 @@ def test_a_coroutine_raises_as_a_call_does(doubling: Model, failing: Model) -> N
     assert not asyncio.run(failing.arun(check=False)).ok
 
 
-@pytest.mark.xfail(reason="Model.arun lets ParameterError through", strict=False)
 def test_a_coroutine_may_get_a_failure_for_wrong_parameters(doubling: Model) -> None:
     result = asyncio.run(doubling.arun(n="x", check=False))
     assert isinstance(result, Failure)
@@ -211,7 +210,6 @@ def test_closing_stops_a_running_notebook(engine: str) -> None:
     assert set(psutil.Process().children(recursive=True)) <= before
 
 
-@pytest.mark.xfail(reason="Workers.close forgets the futures that wait", strict=False)
 def test_closing_ends_every_run_that_was_submitted(doubling: Model, session: Session) -> None:
     engine = Gated()
     futures = [doubling.submit(n=n, engine=engine) for n in range(5)]
@@ -223,7 +221,6 @@ def test_closing_ends_every_run_that_was_submitted(doubling: Model, session: Ses
     assert len(engine.begun) == 2
 
 
-@pytest.mark.xfail(reason="Session.submit starts the clock at once", strict=False)
 def test_time_spent_waiting_for_a_worker_does_not_count(doubling: Model) -> None:
     engine = Gated()
     held = [doubling.submit(n=n, engine=engine) for n in range(2)]

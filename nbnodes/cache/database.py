@@ -1,0 +1,216 @@
+"""The index file: opened when first needed, anew after a fork, and rebuilt where it is damaged."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+from nbnodes.cache import schema
+from nbnodes.cache.flight import exclusive
+from nbnodes.errors import CacheError, CacheWarning
+
+_T = TypeVar("_T")
+_BUSY_MS = 60_000
+_OPEN_ATTEMPTS = 8  # switching to WAL does not wait for the lock, so racing openers try again
+_PASSING = (
+    *("READONLY", "BUSY", "LOCKED", "CANTOPEN", "FULL", "PERM", "AUTH", "NOMEM"),
+    *("INTERRUPT", "PROTOCOL", "CONSTRAINT", "MISUSE"),
+)  # SQLite's result codes that say nothing against the file itself
+_lenient_text = partial(str, encoding="utf-8", errors="replace")  # a flipped bit is not an error
+
+
+class Database:
+    """The index as connections to it: one that reads, and sqlitedict's, which writes.
+
+    Safe from several threads; one works at a time.
+
+    Args:
+        path: The index file.
+        synchronous: SQLite's `PRAGMA synchronous`.
+
+    Attributes:
+        generation: Grows whenever the file is opened again.
+        repairs: What was found damaged and rebuilt, in words.
+    """
+
+    def __init__(self, path: str, *, synchronous: str) -> None:
+        self.path = path
+        self.generation = 0
+        self.repairs: list[str] = []
+        self._synchronous = synchronous
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._writer: Any = None
+        self._identity: tuple[int, int] | None = None
+        self._pid = os.getpid()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file; reading makes none."""
+        return os.path.exists(self.path)
+
+    def do(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do work on a connection; where the file turns out damaged, rebuild it and do it again.
+
+        Raises:
+            CacheError: If the file cannot be opened, read or written.
+        """
+        if self._pid != os.getpid():
+            self._after_fork()
+        with self._lock:
+            try:
+                return work(self._connected())
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise self._failed(error) from error
+                self.rebuild(str(error))
+            except OSError as error:
+                raise self._failed(error) from error
+            try:
+                return work(self._connected())
+            except (sqlite3.Error, OSError) as error:
+                raise self._failed(error) from error
+
+    def write(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do work that must last: again, if another process has rebuilt the file meanwhile."""
+        with self._lock:
+            result = self.do(work)
+            while not self._is_current():
+                result = self.do(work)
+            return result
+
+    @property
+    def writer(self) -> Any:
+        """The connection of sqlitedict to the file; for use within `do`."""
+        if self._writer is None:
+            from nbnodes.cache.index import Index
+
+            self._writer = Index(self.path, synchronous=self._synchronous, busy_ms=_BUSY_MS)
+        return self._writer
+
+    def rebuild(self, reason: str) -> None:
+        """Begin a new file with every row of the damaged one that still proves itself.
+
+        Of several processes that find the damage one rebuilds; the others go on with its file.
+
+        Raises:
+            CacheError: If that cannot be done.
+        """
+        with self._lock:
+            found = self._identity
+            self._disconnect()
+            with exclusive(f"{self.path}.lock", lambda: None):
+                if _identity(self.path) == found:
+                    self._replace_file(reason)
+
+    def close(self) -> None:
+        """Close the connections; the next work opens them again."""
+        with self._lock:
+            if self._pid == os.getpid():
+                self._disconnect()
+
+    def _replace_file(self, reason: str) -> None:
+        aside = f"{self.path}.damaged"
+        try:
+            for suffix in ("", "-wal"):  # the log too: it may hold the latest rows
+                with suppress(FileNotFoundError):
+                    os.replace(self.path + suffix, aside + suffix)
+            with suppress(FileNotFoundError):
+                os.unlink(f"{self.path}-shm")
+            from nbnodes.cache.salvage import salvage
+
+            kept_count = salvage(aside, self._connected())
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.unlink(aside + suffix)
+        except (sqlite3.Error, OSError) as error:
+            raise self._failed(error) from error
+        text = f"{self.path}: damaged ({reason}); rebuilt, {kept_count} entries kept"
+        self.repairs.append(text)
+        warnings.warn(text, CacheWarning, stacklevel=6)
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is not None and not self._is_current():
+            self._disconnect()  # deleted, or rebuilt by another process
+        if self._connection is None:
+            os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+            self._connection = self._open()
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        for attempt in range(_OPEN_ATTEMPTS):
+            connection = sqlite3.connect(
+                self.path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+            )
+            connection.text_factory = _lenient_text
+            self._identity = _identity(self.path)
+            try:
+                _prepare(connection, self._synchronous)
+            except sqlite3.OperationalError as error:
+                connection.close()
+                if "locked" not in str(error) or attempt == _OPEN_ATTEMPTS - 1:
+                    raise
+                time.sleep(0.02 * 2**attempt)
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                self.generation += 1
+                return connection
+        raise AssertionError  # the loop returns or raises
+
+    def _is_current(self) -> bool:
+        return _identity(self.path) == self._identity
+
+    def _disconnect(self) -> None:
+        writer, self._writer = self._writer, None
+        connection, self._connection = self._connection, None
+        for open_one in (writer, connection):
+            with suppress(sqlite3.Error):  # nothing acknowledged is lost: each put was committed
+                if open_one is not None:
+                    open_one.close()
+
+    def _after_fork(self) -> None:
+        """Begin anew in a child: SQLite's connections, and threads, do not survive a fork."""
+        if self._writer is not None:
+            self._writer.forsake()
+        self._writer, self._connection, self._pid = None, None, os.getpid()
+        self._lock = threading.RLock()
+
+    def _failed(self, error: Exception) -> CacheError:
+        return CacheError(f"the cache in {os.path.dirname(self.path)} cannot be used: {error}")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Name the file at a path, as long as somebody has it open; None if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _prepare(connection: sqlite3.Connection, synchronous: str) -> None:
+    """Make a connection ready: tables, and a log that readers and writers share."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    if not {schema.TABLE, "facts"} <= known:
+        for statement in schema.CREATE:
+            connection.execute(statement)
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is wrong, rather than its folder, its disk or a lock on it."""
+    code = (getattr(error, "sqlite_errorname", "") or "").removeprefix("SQLITE_")
+    if code.startswith("IOERR"):
+        return "CORRUPTFS" in code or "SHORT_READ" in code
+    return not code.startswith(_PASSING)

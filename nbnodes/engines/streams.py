@@ -1,0 +1,84 @@
+"""What a notebook in this interpreter prints goes to its OutputLog; what others print does not."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+from weakref import WeakSet
+
+from nbnodes.engines.outputs import OutputLog
+
+
+class CapturedStream(io.TextIOBase):
+    """Stands for `sys.stdout` or `sys.stderr` while a notebook runs.
+
+    Args:
+        name: "stdout" or "stderr".
+        log: Takes what the notebook's own threads write.
+        threads: The notebook's own threads.
+        before: Takes what all others write.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(
+        self, name: str, log: OutputLog, threads: WeakSet[threading.Thread], before: TextIO
+    ) -> None:
+        self.name = f"<{name}>"
+        self._stream = name
+        self._log = log
+        self._threads = threads
+        self._before = before
+
+    def write(self, text: str) -> int:
+        """Take text; return its length."""
+        if threading.current_thread() not in self._threads:
+            return self._before.write(text)
+        self._log.feed("stream", {"name": self._stream, "text": text})
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on to the stream that others write to; a notebook's text is taken at once."""
+        if threading.current_thread() not in self._threads:
+            self._before.flush()
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+
+@contextmanager
+def captured_streams(log: OutputLog) -> Iterator[None]:
+    """Capture what this thread prints, and the threads that it starts, until the block ends."""
+    before = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
+    with _own_threads() as threads:
+        sys.stdout = CapturedStream("stdout", log, threads, before[0])
+        sys.stderr = CapturedStream("stderr", log, threads, before[1])
+        sys.stdin = io.StringIO()
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = before
+
+
+@contextmanager
+def _own_threads() -> Iterator[WeakSet[threading.Thread]]:
+    """Follow which threads descend from this one; Python itself does not tell."""
+    own = WeakSet({threading.current_thread()})
+    start = threading.Thread.start
+
+    def start_and_note(thread: threading.Thread) -> None:
+        if threading.current_thread() in own:
+            own.add(thread)
+        start(thread)
+
+    threading.Thread.start = start_and_note  # type: ignore[method-assign,assignment]
+    try:
+        yield own
+    finally:
+        threading.Thread.start = start  # type: ignore[method-assign]
