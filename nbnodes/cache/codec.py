@@ -3,7 +3,8 @@
     "NBR1" | length of header (4) | header: JSON | the value, by the codec that the header names
 
 Plain data goes as JSON, arrays as npy, tables as Arrow where pyarrow is installed. Anything else is
-pickled, and a pickle is only ever loaded after its signature, which covers the key, was found ours.
+pickled, and a pickle is only ever loaded after its signature, which covers the key and the header,
+was found ours.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Codec:
         Raises:
             CacheError: If its value cannot be written in a form that gives the same value back.
         """
-        name, body = self._encode_value(key, result.value)
+        name, body = _encode_value(result.value)
         header = {
             "codec": name,
             "name": result.name,
@@ -49,13 +50,21 @@ class Codec:
             text = json.dumps(header, ensure_ascii=False).encode()
         except (TypeError, ValueError) as error:
             raise CacheError(f"an output of {result.name} cannot be stored: {error}") from error
+        if name == "pickle":
+            body = self._signer.sign(key.encode(), text, body) + body
         return _MAGIC + len(text).to_bytes(4, "big") + text + body
 
     def decode(self, key: CacheKey, payload: bytes) -> Success | None:
-        """Read a Result; None if the bytes are not what `encode` wrote for this key, here."""
+        """Read a Result; None if the bytes cannot be what `encode` wrote for this key, here.
+
+        A pickle proves itself. That other bytes are whole is for the store to prove.
+        """
         try:
-            header, body = _split(payload)
-            value = self._decode_value(key, header["codec"], body)
+            text, body = _split(payload)
+            header = json.loads(text)
+            if header["codec"] == "pickle":
+                body = self._verified(key, text, body)
+            value = _DECODERS[header["codec"]](body)
             return Success(
                 name=header["name"],
                 engine=header["engine"],
@@ -69,33 +78,33 @@ class Codec:
         except Exception:  # noqa: BLE001  # whatever an old, foreign or damaged entry does is a miss
             return None
 
-    def _encode_value(self, key: CacheKey, value: Any) -> tuple[str, bytes]:
-        if _is_plain(value):
-            return "json", json.dumps(value, ensure_ascii=False, check_circular=False).encode()
-        if isinstance(value, bytes) and type(value) is bytes:
-            return "bytes", value
-        library = type(value).__module__.partition(".")[0]
-        if library == "numpy" and type(value).__name__ == "ndarray" and not value.dtype.hasobject:
-            return "npy", _to_npy(value)
-        table = _to_arrow(value) if library == "pandas" else None
-        if table is not None:
-            return "arrow", table
-        body = _to_pickle(value)
-        return "pickle", self._signer.sign(key.encode(), b"pickle", body) + body
-
-    def _decode_value(self, key: CacheKey, name: str, body: bytes) -> Any:
-        if name == "pickle":
-            signature, body = body[:_SIGNATURE_BYTES], body[_SIGNATURE_BYTES:]
-            if not self._signer.verify(signature, key.encode(), b"pickle", body):
-                raise CacheError("this entry was not written here")
-        return _DECODERS[name](body)
+    def _verified(self, key: CacheKey, text: bytes, body: bytes) -> bytes:
+        signature, body = body[:_SIGNATURE_BYTES], body[_SIGNATURE_BYTES:]
+        if not self._signer.verify(signature, key.encode(), text, body):
+            raise CacheError("this entry was not written here")
+        return body
 
 
-def _split(payload: bytes) -> tuple[dict[str, Any], bytes]:
+def _encode_value(value: Any) -> tuple[str, bytes]:
+    if _is_plain(value):
+        return "json", json.dumps(value, ensure_ascii=False, check_circular=False).encode()
+    if isinstance(value, bytes) and type(value) is bytes:
+        return "bytes", value
+    library = str(type(value).__module__).partition(".")[0]
+    array = _to_npy(value) if library == "numpy" else None
+    if array is not None:
+        return "npy", array
+    table = _to_arrow(value) if library == "pandas" else None
+    if table is not None:
+        return "arrow", table
+    return "pickle", _to_pickle(value)
+
+
+def _split(payload: bytes) -> tuple[bytes, bytes]:
     if payload[:4] != _MAGIC:
         raise ValueError("not a Result")
     end = 8 + int.from_bytes(payload[4:8], "big")
-    return json.loads(payload[8:end]), payload[end:]
+    return payload[8:end], payload[end:]
 
 
 def _cell(written: dict[str, Any]) -> CellRun:
@@ -132,18 +141,24 @@ _PLAIN: dict[type, Callable[[Any], bool]] = {
 }
 
 
-def _to_npy(array: Any) -> bytes:
+def _to_npy(value: Any) -> bytes | None:
+    """Write an array as npy; None where npy would change it."""
     import numpy as np
 
+    if type(value) is not np.ndarray or value.dtype.hasobject or value.dtype.metadata:
+        return None
+    if value.dtype.names and not "".join(value.dtype.names).isascii():
+        return None  # numpy warns that other readers may not take such names
     file = io.BytesIO()
-    np.save(file, array, allow_pickle=False)
+    np.save(file, value, allow_pickle=False)
     return file.getvalue()
 
 
 def _from_npy(body: bytes) -> Any:
     import numpy as np
 
-    return np.load(io.BytesIO(body), allow_pickle=False)
+    # numpy's own limit guards its header's parser against files that are not ours
+    return np.load(io.BytesIO(body), allow_pickle=False, max_header_size=len(body))
 
 
 def _to_arrow(value: Any) -> bytes | None:
@@ -174,32 +189,40 @@ def _is_same_table(one: Any, other: Any) -> bool:
         )
     except AssertionError:
         return False
-    return bool(one.attrs == other.attrs and type(one.index) is type(other.index))
+    same_axes = all(type(a) is type(b) for a, b in zip(one.axes, other.axes, strict=True))
+    return bool(one.attrs == other.attrs and same_axes)
 
 
 def _from_arrow(body: bytes) -> Any:
     import pyarrow as pa
 
-    return pa.ipc.open_file(pa.BufferReader(body)).read_all().to_pandas()
+    return (
+        pa.ipc.open_file(pa.BufferReader(body)).read_all().to_pandas().copy()
+    )  # else some columns are read-only
 
 
 def _to_pickle(value: Any) -> bytes:
+    """Pickle, and look whether the pickle gives the value back: some types only seem to."""
     import cloudpickle
 
+    kind = type(value)
+    name = f"{kind.__module__}.{kind.__qualname__}"
     try:
-        return bytes(cloudpickle.dumps(value, protocol=5))
+        body = bytes(cloudpickle.dumps(value, protocol=5))
+        back = type(_from_pickle(body))
     except Exception as error:
         # a class may fail to pickle in any way it likes
-        kind = type(value)
-        name = f"{kind.__module__}.{kind.__qualname__}"
         reason = f"{type(error).__name__}: {error}"
         raise CacheError(f"a {name} cannot be stored ({reason})") from error
+    if back.__qualname__ != kind.__qualname__:
+        raise CacheError(f"a {name} cannot be stored (it would come back as a {back.__name__})")
+    return body
 
 
 def _from_pickle(body: bytes) -> Any:
     import pickle
 
-    return pickle.loads(body)  # noqa: S301  # only after its signature was verified
+    return pickle.loads(body)  # noqa: S301  # just made, or its signature was verified
 
 
 _DECODERS: dict[str, Callable[[bytes], Any]] = {

@@ -3,7 +3,8 @@
 The encoding is injective (every part is tagged with its type and its length), does not depend on
 the process, the hash seed or the order of a dict, and is versioned. Where opinions differ: 1, 1.0,
 True and "1" differ; every NaN is one NaN; -0.0 is 0.0; a path is its text; a time is its wall clock
-and its zone. Types that are not listed are refused, never guessed by `repr` or `pickle`.
+and its zone. Types that are not listed are refused, never guessed by `repr` or `pickle`. Those of
+numpy, pandas and pyarrow are taken apart in `nbnodes.cache.tables`.
 """
 
 from __future__ import annotations
@@ -84,11 +85,20 @@ def _float(value: float) -> bytes:
     return _tagged("float", struct.pack("<d", value + 0.0))
 
 
-def _time(value: datetime.time | datetime.datetime) -> bytes:
+def _time(value: datetime.time | datetime.datetime, where: str) -> bytes:
     zone = value.tzinfo
-    name = "" if zone is None else str(getattr(zone, "key", None) or zone)
+    named = b"" if zone is None else _zone(zone, f"{where}.tzinfo")
     wall = value.replace(tzinfo=None).isoformat()
-    return _tagged(type(value).__name__, wall.encode(), name.encode(), str(value.fold).encode())
+    return _tagged(type(value).__name__, wall.encode(), named, str(value.fold).encode())
+
+
+def _zone(zone: datetime.tzinfo, where: str) -> bytes:
+    """Name a zone by its key, or by its text and, where it has one, its fixed offset."""
+    name = str(getattr(zone, "key", None) or zone)
+    if " at 0x" in name:
+        raise FingerprintError(f"{where}: a {_name(type(zone))} has no name; use a ZoneInfo")
+    offset = zone.utcoffset(None) if isinstance(zone, datetime.timezone) else None
+    return _tagged("timezone", name.encode(), repr(offset).encode())
 
 
 _SIMPLE: dict[type, _Encode] = {
@@ -103,10 +113,7 @@ _SIMPLE: dict[type, _Encode] = {
     bytearray: lambda v: _tagged("bytearray", bytes(v)),
     range: lambda v: _tagged("range", *(_int(part) for part in (v.start, v.stop, v.step))),
     datetime.date: lambda v: _tagged("date", v.isoformat().encode()),
-    datetime.datetime: _time,
-    datetime.time: _time,
     datetime.timedelta: lambda v: _tagged("timedelta", repr(v).encode()),
-    datetime.timezone: lambda v: _tagged("timezone", str(v).encode()),
 }
 
 
@@ -142,6 +149,9 @@ _CONTAINERS: dict[type, Callable[[Any, str], bytes]] = {
     set: _set("set"),
     frozenset: _set("frozenset"),
     dict: _dict,
+    datetime.datetime: _time,
+    datetime.time: _time,
+    datetime.timezone: _zone,
 }
 
 
@@ -153,130 +163,49 @@ def _uncommon(value: Any, where: str) -> bytes:
     own = getattr(value, "__nb_hash__", None)
     if own is not None and not isinstance(value, type):
         return _tagged("own", _name(kind).encode(), _encoded(own(), f"{where}.__nb_hash__()"))
-    library = kind.__module__.partition(".")[0]
-    if library in _LIBRARIES:
-        parts = _LIBRARIES[library](value)
-        if parts is not None:
-            return _tagged(_name(kind), *(_encoded(part, where) for part in parts))
+    parts = _library_parts(value, str(kind.__module__).partition(".")[0])
+    if parts is not None:
+        return _tagged("library", *(_encoded(part, where) for part in parts))
+    known = _known_kind(value, _name(kind).encode(), where)
+    if known is None:
+        raise FingerprintError(
+            f"{where}: a {_name(kind)} has no cache key; pass plain data, or give the class a "
+            "method `__nb_hash__` that returns plain data which names the value"
+        )
+    return known
+
+
+def _known_kind(value: Any, name: bytes, where: str) -> bytes | None:
+    """Encode what the standard library gives a shape: enums, paths, dataclasses, named tuples."""
     if isinstance(value, enum.Enum):
-        return _tagged("enum", _name(kind).encode(), value.name.encode())
+        member = str(value.name).encode()
+        return _tagged("enum", name, member, _encoded(value.value, f"{where}.value"))
     if isinstance(value, os.PathLike):
         return _tagged("path", _encoded(os.fspath(value), where))
+    if isinstance(value, datetime.tzinfo):
+        return _zone(value, where)
     if is_dataclass(value) and not isinstance(value, type):
         content = {f.name: getattr(value, f.name) for f in fields(value)}
-        return _tagged("dataclass", _name(kind).encode(), _dict(content, where))
+        return _tagged("dataclass", name, _dict(content, where))
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return _tagged("named", _name(kind).encode(), _sequence("tuple")(value, where))
-    raise FingerprintError(
-        f"{where}: a {_name(kind)} has no cache key; pass plain data, or give the class a method "
-        "`__nb_hash__` that returns plain data which names the value"
-    )
-
-
-def _standard(value: Any) -> tuple[Any, ...] | None:
-    """Numbers and identifiers of the standard library, by their text."""
-    if type(value).__qualname__ in ("Decimal", "Fraction", "UUID"):
-        return (str(value),)
-    if type(value).__qualname__ == "OrderedDict":
-        return (list(value.items()),)
+        names = _encoded(tuple(value._fields), where)
+        return _tagged("named", name, names, _sequence("tuple")(value, where))
     return None
 
 
-class _Buffer:
-    """Raw memory, named by its digest."""
+def _library_parts(value: Any, library: str) -> tuple[Any, ...] | None:
+    """Take a value of a known library apart; None if it is of no such type."""
+    if library in ("collections", "decimal", "fractions", "uuid"):
+        return _standard_parts(value)
+    if library in ("numpy", "pandas", "pyarrow"):
+        from nbnodes.cache import tables
 
-    def __init__(self, content: Any) -> None:
-        self._digest = hashlib.sha256(content).digest()
-
-    def __nb_hash__(self) -> bytes:
-        return self._digest
-
-
-def _numpy(value: Any) -> tuple[Any, ...] | None:
-    import numpy as np
-
-    if isinstance(value, np.generic):
-        plain = value.item()
-        is_plain = isinstance(plain, float | complex)
-        return (value.dtype.str, plain if is_plain else value.tobytes())
-    if type(value) is not np.ndarray:
-        return (str(value),) if isinstance(value, np.dtype) else None
-    if value.dtype.hasobject:
-        return ("objects", value.shape, _objects(value.ravel().tolist()))
-    kind = value.dtype
-    content = np.ascontiguousarray(value).astype(kind.newbyteorder("<"), copy=False)
-    if kind.kind in "fc":
-        content = content + content.dtype.type(0)  # -0.0 becomes 0.0
-        content[np.isnan(content)] = np.nan
-    description = kind.newbyteorder("<").descr if kind.names else kind.newbyteorder("<").str
-    return (repr(description), value.shape, _Buffer(content.tobytes()))
+        return tables.parts(value, library)
+    return None
 
 
-def _objects(elements: list[Any]) -> Any:
-    """Name a list; one of nothing but text, the common case, without naming each element."""
-    if all(type(element) is str for element in elements):
-        joined = "".join(elements).encode("utf-8", "surrogatepass")
-        lengths = ",".join(str(len(element)) for element in elements)
-        return ("text", _Buffer(joined), _Buffer(lengths.encode()))
-    return elements
-
-
-def _pandas(value: Any) -> tuple[Any, ...] | None:
-    import pandas as pd
-
-    if value is pd.NaT or value is pd.NA:
-        return ()
-    table: tuple[tuple[Any, Callable[[Any], tuple[Any, ...]]], ...] = (
-        (pd.DataFrame, _pandas_frame),
-        (pd.Series, lambda v: (v.name, v.index, _pandas_array(v.array))),
-        (
-            pd.MultiIndex,
-            lambda v: (list(v.names), [v.get_level_values(i) for i in range(v.nlevels)]),
-        ),
-        (pd.Index, lambda v: (list(v.names), _pandas_array(v.array))),
-        (pd.api.extensions.ExtensionArray, _pandas_array),
-        (pd.Timestamp | pd.Timedelta, lambda v: (v.unit, v.value, str(getattr(v, "tz", None)))),
-        (pd.Period | pd.Interval | pd.api.types.CategoricalDtype, lambda v: (str(v),)),
-    )
-    return next((parts(value) for kind, parts in table if isinstance(value, kind)), None)
-
-
-def _pandas_frame(frame: Any) -> tuple[Any, ...]:
-    columns = [_pandas_array(frame.iloc[:, i].array) for i in range(frame.shape[1])]
-    return (frame.columns, frame.index, columns, frame.attrs)
-
-
-def _pandas_array(array: Any) -> tuple[Any, ...]:
-    """Name a column's values; categories by value, text and objects element by element."""
-    import numpy as np
-
-    name = str(array.dtype)
-    if name == "category":
-        return (name, array.ordered, array.categories, np.asarray(array.codes))
-    if isinstance(array.dtype, np.dtype) and array.dtype != object:
-        return (name, array.to_numpy())
-    if hasattr(array, "asi8"):
-        return (name, array.asi8)
-    return (name, _objects(array.astype(object).tolist()))
-
-
-def _pyarrow(value: Any) -> tuple[Any, ...] | None:
-    import pyarrow as pa
-
-    if not isinstance(value, pa.Table):
-        return None
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, value.schema) as writer:
-        writer.write_table(value.combine_chunks())
-    return (_Buffer(sink.getvalue()),)
-
-
-_LIBRARIES: dict[str, Callable[[Any], tuple[Any, ...] | None]] = {
-    "collections": _standard,
-    "decimal": _standard,
-    "fractions": _standard,
-    "uuid": _standard,
-    "numpy": _numpy,
-    "pandas": _pandas,
-    "pyarrow": _pyarrow,
-}
+def _standard_parts(value: Any) -> tuple[Any, ...] | None:
+    name = type(value).__qualname__
+    if name in ("Decimal", "Fraction", "UUID"):
+        return (name, str(value))
+    return (name, list(value.items())) if name == "OrderedDict" else None

@@ -15,7 +15,7 @@ from nbnodes.cache.fingerprint import VERSION, fingerprint
 from nbnodes.notebook.binding import bind_parameters
 from nbnodes.notebook.document import PARAMETERS, RAISES, RETURN, Cell, Notebook
 from nbnodes.notebook.parameters import literal_defaults
-from nbnodes.notebook.python import parse_cell
+from nbnodes.notebook.python import code_text, parse_cell
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.result import CacheKey
 
@@ -63,7 +63,7 @@ class KeyParts:
 
     def to_json(self) -> str:
         """Write the parts down, for a later `differences`."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> KeyParts:
@@ -76,9 +76,16 @@ class KeyParts:
             parts = json.loads(text)
             parts["cells"] = tuple((index, digest) for index, digest in parts["cells"])
             parts["parameters"] = {n: (d, shown) for n, (d, shown) in parts["parameters"].items()}
-            return cls(**parts)
-        except (TypeError, KeyError, AttributeError) as error:
+            found = cls(**parts)
+        except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"not the parts of a key: {error}") from error
+        named = (found.modules, found.files, found.packages)
+        texts = (found.language, found.kernel, found.folder, found.document)
+        if not all(isinstance(part, dict) for part in named) or not all(
+            isinstance(part, str) for part in texts
+        ):
+            raise ValueError("not the parts of a key: a part is of another type")
+        return found
 
 
 def key_parts(  # noqa: PLR0913  # one for each kind of part
@@ -108,6 +115,7 @@ def key_parts(  # noqa: PLR0913  # one for each kind of part
         cells=tuple(
             (cell.index, _code_digest(cell, notebook, frozenset(effective)))
             for cell in notebook.steps(parameterized=bool(values))
+            if _does_something(cell, notebook)
         ),
         parameters={
             name: (fingerprint(value, where=name), _shown(value))
@@ -145,23 +153,42 @@ def differences(earlier: KeyParts, now: KeyParts) -> list[str]:
 def _code_digest(cell: Cell, notebook: Notebook, given: frozenset[str]) -> str:
     """Name what a cell does; comments, blank lines and replaced defaults do nothing."""
     roles = sorted({PARAMETERS, RETURN, RAISES} & set(cell.tags))
-    quiet = cell.source.rstrip().endswith(";")  # IPython then shows no result
     parsed = parse_cell(cell.source) if notebook.is_python else None
-    if parsed is None:
-        text = cell.source.strip()
-    else:
+    code = None
+    if parsed is not None:
         is_bound = PARAMETERS in cell.tags
-        tree = bind_parameters(parsed.tree, given) if is_bound else parsed.tree
-        text = "\n".join([ast.dump(tree), *parsed.escapes])
-    content = json.dumps([roles, quiet, parsed is None, text])
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+        code = code_text(bind_parameters(parsed.tree, given) if is_bound else parsed.tree)
+    if parsed is None or code is None:
+        named: list[object] = [roles, "text", cell.source.strip()]
+    else:
+        named = [roles, _is_quiet(cell.source, parsed.tree), code, *parsed.escapes]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
+
+
+def _is_quiet(source: str, tree: ast.Module) -> bool:
+    """Whether a semicolon ends the cell: IPython then shows no result."""
+    if not tree.body:
+        return False
+    last = tree.body[-1]
+    lines = source.split("\n")[(last.end_lineno or 1) - 1 :]
+    rest = lines[0].encode("utf-8", "surrogatepass")[last.end_col_offset :]
+    return rest.lstrip().startswith(b";")
+
+
+def _does_something(cell: Cell, notebook: Notebook) -> bool:
+    """Whether a cell counts: one of nothing but comments does only where it ends the notebook."""
+    parsed = parse_cell(cell.source) if notebook.is_python else None
+    return parsed is None or bool(parsed.tree.body) or RETURN in cell.tags
 
 
 def _shown(value: Any) -> str:
     shape = getattr(value, "shape", None)
-    if shape is not None:
+    if shape:
         return f"{type(value).__name__} {shape}"
-    text = repr(value) if not isinstance(value, int) or abs(value) < 10**_SHOWN else "a large int"
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  # ValueError for a long int; anybody's class, anything
+        text = "a large int" if isinstance(value, int) else f"a {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
@@ -199,9 +226,8 @@ def _changed_names(
         old, new = earlier.get(name), now.get(name)
         if old == new:
             continue
-        verb = (
-            "added" if old is None else "removed" if new is None or new == "missing" else "changed"
-        )
+        gone, nothing = "removed", (None, "missing")
+        verb = "added" if old in nothing else gone if new in nothing else "changed"
         yield (
             f"{prefix}{name} {old or 'none'} → {new or 'none'}"
             if show

@@ -67,7 +67,7 @@ def _make(path: str) -> None:
     """Write a new key; of several processes that do so at once, one wins and all use its key."""
     import tempfile
 
-    folder = os.path.dirname(path)
+    folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, mode=0o700, exist_ok=True)
     descriptor, part = tempfile.mkstemp(dir=folder)  # mode 0600
     try:

@@ -84,7 +84,9 @@ class SqliteStore:
         """See `CacheStore.facts`."""
         if not self._database.exists:
             return []
-        select = (schema.FACTS, ()) if family is None else (schema.FAMILY_FACTS, (family,))
+        select: tuple[str, tuple[str, ...]] = (schema.FACTS, ())
+        if family is not None:
+            select = (schema.FAMILY_FACTS, (_encodable(family),))
         rows = self._database.do(lambda db: db.execute(*select).fetchall())
         names = EntryFacts.__dataclass_fields__
         sound = filter(schema.are_sound, rows)
@@ -159,7 +161,8 @@ class SqliteStore:
     def _write(self, db: sqlite3.Connection, entry: Entry, row: bytes) -> None:
         self._database.writer[entry.key] = row
         now = time.time()
-        known = (entry.notebook, entry.family, len(entry.payload), float(entry.cost_s))
+        names = (_encodable(entry.notebook), _encodable(entry.family))
+        known = (*names, len(entry.payload), float(entry.cost_s))
         db.execute(schema.PUT_FACTS, (entry.key, *known, now, now, entry.parts))
         self._memory.put(entry.key, entry.payload)
 
@@ -187,6 +190,11 @@ class SqliteStore:
         now = time.time() if now is None else now
         used, self._used = self._used, set()
         db.executemany(schema.TOUCH, [(now, key, now - _TOUCH_S) for key in used])
+
+
+def _encodable(path: str) -> str:
+    """Spell out what is not Unicode in a file's name; SQLite's text must be."""
+    return path.encode(errors="backslashreplace").decode()
 
 
 def _wanted_blobs(db: sqlite3.Connection) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import base64
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,8 +38,8 @@ class _Publisher(DisplayPublisher):
     ) -> None:
         kind = "update_display_data" if update else "display_data"
         content = {
-            "data": _as_text(data),
-            "metadata": metadata or {},
+            "data": _as_sent(data),
+            "metadata": _as_sent(metadata or {}),
             "transient": transient or {},
         }
         self.log.feed(kind, content)
@@ -59,19 +60,22 @@ class _Hook(DisplayHook):
     def write_format_data(
         self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
     ) -> None:
-        content = {"data": _as_text(format_dict), "metadata": md_dict or {}}
+        content = {"data": _as_sent(format_dict), "metadata": _as_sent(md_dict or {})}
         self.log.feed("execute_result", content)
 
     def finish_displayhook(self) -> None:
         pass
 
 
-def _as_text(bundle: dict[str, Any]) -> dict[str, Any]:
-    """Write pictures given as bytes in base64, as the Jupyter protocol carries them."""
-    return {
-        mime: base64.b64encode(part).decode() if isinstance(part, bytes) else part
-        for mime, part in bundle.items()
-    }
+def _as_sent(bundle: dict[str, Any]) -> dict[str, Any]:
+    """Return a mime bundle as the Jupyter protocol would carry it: JSON, pictures in base64."""
+    return {mime: part if isinstance(part, str) else _part(part) for mime, part in bundle.items()}
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, bytes):
+        return base64.b64encode(part).decode()
+    return json.loads(json.dumps(part, default=str))
 
 
 class NotebookShell(InteractiveShell):

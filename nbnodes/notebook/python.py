@@ -38,7 +38,7 @@ def parse_cell(source: str) -> PythonCell | None:
     indent = _INDENT.match(source)  # IPython takes the first line's indent off every line
     if indent:
         source = re.sub(f"^{indent.group()}", "", source, flags=re.MULTILINE)
-    tree = _tree(source)
+    tree = parse_source(source)
     if tree is not None:
         return PythonCell(tree=tree)
     escapes: list[str] = []
@@ -48,16 +48,25 @@ def parse_cell(source: str) -> PythonCell | None:
         source = "\n" * head.group().count("\n") + source[head.end() :]
     elif source.lstrip().startswith("%%"):
         return None
-    tree = _tree("\n".join(_put_aside(line, escapes) for line in source.split("\n")))
+    tree = parse_source("\n".join(_put_aside(line, escapes) for line in source.split("\n")))
     return None if tree is None else PythonCell(tree=tree, escapes=tuple(escapes))
 
 
-def _tree(source: str) -> ast.Module | None:
+def parse_source(source: str | bytes) -> ast.Module | None:
+    """Parse Python; None where it is not Python, or deeper than Python itself reads."""
     with quietly():  # Python warns of odd escapes
         try:
             return ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+
+
+def code_text(tree: ast.Module) -> str | None:
+    """Write a tree as text that says all that counts and no layout; None if it is too deep."""
+    try:
+        return ast.dump(tree)
+    except (RecursionError, ValueError):  # ValueError: a number of too many digits
+        return None
 
 
 def _put_aside(line: str, escapes: list[str]) -> str:

@@ -15,6 +15,6 @@ def stamp(path: str) -> list[int] | None:
     """
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no file can have
         return None
     return [max(status.st_mtime_ns, status.st_ctime_ns), status.st_size, status.st_ino]

@@ -13,8 +13,7 @@ from typing import Any
 
 from nbnodes.errors import NotebookError
 from nbnodes.notebook.document import Notebook
-from nbnodes.notebook.python import parse_cell
-from nbnodes.notebook.quiet import quietly
+from nbnodes.notebook.python import code_text, parse_cell, parse_source
 from nbnodes.notebook.stamp import RACY_NS, stamp
 
 
@@ -114,7 +113,7 @@ def _declared(notebook: Notebook) -> tuple[list[str], list[str]]:
         extras = {}
     for name in ("files", "packages"):
         listed = extras.get(name, [])
-        if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
+        if not isinstance(listed, list) or not all(map(_is_name, listed)):
             problems.append(f"metadata.nbnodes.extras.{name}: expected a list of names")
     problems += [
         f"metadata.nbnodes.extras.{name}: there are only `files` and `packages`"
@@ -124,6 +123,10 @@ def _declared(notebook: Notebook) -> tuple[list[str], list[str]]:
     if problems:
         raise NotebookError(notebook.name, problems)
     return extras.get("files", []), extras.get("packages", [])
+
+
+def _is_name(entry: object) -> bool:
+    return isinstance(entry, str) and bool(entry.strip()) and "\0" not in entry
 
 
 def _version(package: str) -> str:
@@ -144,12 +147,12 @@ def _module_content(path: str) -> tuple[str, list[tuple[int, list[str]]]]:
     """Return a module's digest, comments aside, and what it imports."""
     with open(path, "rb") as file:
         source = file.read()
-    try:
-        with quietly():
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = parse_source(source)
+    if tree is None:
         return hashlib.sha256(source).hexdigest(), []
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), list(_imports(tree))
+    text = code_text(tree)
+    content = source if text is None else text.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest(), list(_imports(tree))
 
 
 def _notebook_imports(notebook: Notebook) -> Iterator[list[str]]:

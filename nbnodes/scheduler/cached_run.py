@@ -56,7 +56,7 @@ class CachedRunner:
             request.values,
             self.survey(notebook, request.folder),
             folder=request.folder,
-            kernel="" if runs_here(engine_name) else kernel_identity(notebook.kernel_name),
+            kernel=_kernel(engine_name, notebook),
             document=_own_document(engine_name, request),
             output_size_bytes=request.output_size_bytes,
         )
@@ -108,10 +108,20 @@ class CachedRunner:
             if hit:
                 return hit
             result = replace(open_engine().run(request), key=key)
-            is_unchanged = self.parts(request, engine_name).key == key
-            if isinstance(result, Success) and is_unchanged:  # else: of which state is it?
+            if isinstance(result, Success) and self._is_as_before(request, engine_name, parts):
                 self._keep(store, request, parts, result)
             return result
+
+    def _is_as_before(self, request: RunRequest, engine_name: str, parts: KeyParts) -> bool:
+        """Whether all that lies outside the notebook stayed as it was, so that the key is right.
+
+        The values are not looked at again: an in-process notebook may have changed its own.
+        """
+        now = self.survey(request.notebook, request.folder)
+        before = Surroundings(
+            modules=dict(parts.modules), files=dict(parts.files), packages=dict(parts.packages)
+        )
+        return now == before and _kernel(engine_name, request.notebook) == parts.kernel
 
     def _stored(self, store: CacheStore, request: RunRequest, key: CacheKey) -> Success | None:
         try:
@@ -146,6 +156,10 @@ class CachedRunner:
             self._has_warned = True
             text = f"{error}; the value is right, but it was not kept"
             warnings.warn(text, CacheWarning, stacklevel=6)
+
+
+def _kernel(engine_name: str, notebook: Notebook) -> str:
+    return "" if runs_here(engine_name) else kernel_identity(notebook.kernel_name)
 
 
 def _own_document(engine_name: str, request: RunRequest) -> str:

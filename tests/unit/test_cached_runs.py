@@ -124,13 +124,11 @@ def test_changing_an_output_does_not_change_the_next(session: Session) -> None:
         result.notebook["cells"].clear()
 
 
-@pytest.mark.xfail(strict=True, reason="JSON has no tuples, and no numbers for names")
 def test_a_hit_shows_what_the_run_showed_whatever_was_displayed(session: Session) -> None:
     model = counting(session, "display({'application/json': {1: (2, 3)}}, raw=True)")
     assert model.run().outputs == model.run().outputs
 
 
-@pytest.mark.xfail(strict=True, reason="Arrow's memory is read-only, and categories are not copied")
 def test_a_table_can_be_changed_after_a_hit_as_after_the_run(session: Session) -> None:
     cell = "import pandas as pd\npd.DataFrame({'a': pd.Categorical(['x', 'y'])})"
     model = counting(session, (cell, "return"))

@@ -88,7 +88,6 @@ IN_PLACE = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="the values are fingerprinted again after the run")
 @pytest.mark.parametrize(("default", "change", "given"), IN_PLACE.values(), ids=IN_PLACE)
 def test_a_run_that_changes_its_parameter_is_kept_under_what_was_given(
     session: Session, default: str, change: str, given: Any
