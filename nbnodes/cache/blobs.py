@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 
 GRACE_S = 60.0
 """A file younger than this may belong to an entry that is being written."""
@@ -28,8 +29,7 @@ class Blobs:
 
         digest = hashlib.sha256(content).hexdigest()
         path = self._path(digest)
-        if self.read(digest) is not None:
-            os.utime(path)  # so that a sweep under way takes it for new
+        if self.read(digest) is not None and _is_made_new(path):
             return digest
         folder = os.path.dirname(path)
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -59,14 +59,9 @@ class Blobs:
         """Remove files that no entry names and that are not brand new; return the bytes freed."""
         freed_bytes = 0
         for path in self._paths():
-            try:
-                status = os.stat(path)
-                if os.path.basename(path) in wanted or time.time() - status.st_mtime < grace_s:
-                    continue
-                os.unlink(path)
-            except OSError:  # another process removed it first
-                continue
-            freed_bytes += status.st_size
+            if os.path.basename(path) not in wanted:
+                with suppress(OSError):  # another process removed it first
+                    freed_bytes += _removed_bytes(path, grace_s)
         return freed_bytes
 
     def _path(self, digest: str) -> str:
@@ -75,6 +70,29 @@ class Blobs:
     def _paths(self) -> Iterator[str]:
         for folder, _, names in os.walk(self._folder):
             yield from (os.path.join(folder, name) for name in names)
+
+
+def _is_made_new(path: str) -> bool:
+    """Have a sweep under way take a file for new; False if it took it away before."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _removed_bytes(path: str, grace_s: float) -> int:
+    """Remove a file, unless somebody comes to need it at this very moment; return its size."""
+    if time.time() - os.stat(path).st_mtime < grace_s:
+        return 0
+    taken = f"{path}.swept"
+    os.replace(path, taken)
+    status = os.stat(taken)
+    if time.time() - status.st_mtime < grace_s:
+        os.replace(taken, path)
+        return 0
+    os.unlink(taken)
+    return status.st_size
 
 
 def _sync_folder(folder: str) -> None:

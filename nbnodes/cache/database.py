@@ -8,15 +8,17 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from nbnodes.cache import schema
 from nbnodes.cache.flight import exclusive
+from nbnodes.cache.forks import follow
 from nbnodes.errors import CacheError, CacheWarning
 
 _T = TypeVar("_T")
+_Identity: TypeAlias = tuple[int, int]
 _BUSY_MS = 60_000
 _OPEN_ATTEMPTS = 8  # switching to WAL does not wait for the lock, so racing openers try again
 _PASSING = (
@@ -29,7 +31,8 @@ _lenient_text = partial(str, encoding="utf-8", errors="replace")  # a flipped bi
 class Database:
     """The index as connections to it: one that reads, and sqlitedict's, which writes.
 
-    Safe from several threads; one works at a time.
+    Safe from several threads; one works at a time. A fork closes the connections, in the parent
+    too: SQLite keeps its locks' state per process, and a copy of it would be wrong.
 
     Args:
         path: The index file.
@@ -44,17 +47,27 @@ class Database:
         self.path = path
         self.generation = 0
         self.repairs: list[str] = []
+        self._aside = f"{path}.damaged"  # there only while it is rebuilt
         self._synchronous = synchronous
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._writer: Any = None
-        self._identity: tuple[int, int] | None = None
-        self._pid = os.getpid()
+        self._identity: _Identity | None = None
+        follow(self)
 
     @property
     def exists(self) -> bool:
         """Whether there is a file; reading makes none."""
         return os.path.exists(self.path)
+
+    @property
+    def writer(self) -> Any:
+        """The connection of sqlitedict to the file; for use within `do`."""
+        if self._writer is None:
+            from nbnodes.cache.index import Index
+
+            self._writer = Index(self.path, synchronous=self._synchronous, busy_ms=_BUSY_MS)
+        return self._writer
 
     def do(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Do work on a connection; where the file turns out damaged, rebuild it and do it again.
@@ -62,8 +75,6 @@ class Database:
         Raises:
             CacheError: If the file cannot be opened, read or written.
         """
-        if self._pid != os.getpid():
-            self._after_fork()
         with self._lock:
             try:
                 return work(self._connected())
@@ -86,15 +97,6 @@ class Database:
                 result = self.do(work)
             return result
 
-    @property
-    def writer(self) -> Any:
-        """The connection of sqlitedict to the file; for use within `do`."""
-        if self._writer is None:
-            from nbnodes.cache.index import Index
-
-            self._writer = Index(self.path, synchronous=self._synchronous, busy_ms=_BUSY_MS)
-        return self._writer
-
     def rebuild(self, reason: str) -> None:
         """Begin a new file with every row of the damaged one that still proves itself.
 
@@ -106,53 +108,81 @@ class Database:
         with self._lock:
             found = self._identity
             self._disconnect()
-            with exclusive(f"{self.path}.lock", lambda: None):
-                if _identity(self.path) == found:
-                    self._replace_file(reason)
+            try:
+                with self._rebuilding():
+                    if _identity(self.path) == found:
+                        self._move_aside()
+                    self._open_and_salvage(reason)
+            except (sqlite3.Error, OSError) as error:
+                raise self._failed(error) from error
 
     def close(self) -> None:
         """Close the connections; the next work opens them again."""
         with self._lock:
-            if self._pid == os.getpid():
-                self._disconnect()
+            self._disconnect()
 
-    def _replace_file(self, reason: str) -> None:
-        aside = f"{self.path}.damaged"
-        try:
-            for suffix in ("", "-wal"):  # the log too: it may hold the latest rows
-                with suppress(FileNotFoundError):
-                    os.replace(self.path + suffix, aside + suffix)
-            with suppress(FileNotFoundError):
-                os.unlink(f"{self.path}-shm")
-            from nbnodes.cache.salvage import salvage
+    def hold(self) -> None:
+        """See `Forkable.hold`."""
+        self._lock.acquire()
+        self._disconnect()
 
-            kept_count = salvage(aside, self._connected())
-            for suffix in ("", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    os.unlink(aside + suffix)
-        except (sqlite3.Error, OSError) as error:
-            raise self._failed(error) from error
-        text = f"{self.path}: damaged ({reason}); rebuilt, {kept_count} entries kept"
-        self.repairs.append(text)
-        warnings.warn(text, CacheWarning, stacklevel=6)
+    def release(self, *, is_child: bool) -> None:
+        """See `Forkable.release`."""
+        if is_child:
+            self._lock = threading.RLock()
+        else:
+            self._lock.release()
 
     def _connected(self) -> sqlite3.Connection:
-        if self._connection is not None and not self._is_current():
-            self._disconnect()  # deleted, or rebuilt by another process
-        if self._connection is None:
-            os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        if self._connection is not None and self._is_current():
+            return self._connection
+        self._disconnect()  # deleted, or rebuilt by another process
+        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        if not os.path.exists(self._aside):
             self._connection = self._open()
-        return self._connection
+            return self._connection
+        with self._rebuilding():
+            return self._open_and_salvage("it was being rebuilt")
+
+    def _rebuilding(self) -> AbstractContextManager[None]:
+        return exclusive(f"{self.path}.lock", lambda: None)
+
+    def _move_aside(self) -> None:
+        for suffix in ("", "-wal"):  # the log too: it may hold the latest rows
+            with suppress(FileNotFoundError):
+                os.replace(self.path + suffix, self._aside + suffix)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{self.path}-shm")
+
+    def _open_and_salvage(self, reason: str) -> sqlite3.Connection:
+        """Open the file and take over what was moved aside, perhaps by a process since killed."""
+        self._connection = connection = self._open()
+        if not os.path.exists(self._aside):
+            return connection
+        from nbnodes.cache.salvage import salvage
+
+        kept_count = salvage(self._aside, connection)
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                os.unlink(self._aside + suffix)
+        text = f"{self.path}: damaged ({reason}); rebuilt, {kept_count} entries kept"
+        self.repairs.append(text)
+        warnings.warn(text, CacheWarning, stacklevel=7)
+        return connection
 
     def _open(self) -> sqlite3.Connection:
         for attempt in range(_OPEN_ATTEMPTS):
+            before = _identity(self.path)
             connection = sqlite3.connect(
                 self.path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
             )
             connection.text_factory = _lenient_text
             self._identity = _identity(self.path)
             try:
-                _prepare(connection, self._synchronous)
+                if before is None or before == self._identity:  # else: is it the one we opened?
+                    _prepare(connection, self._synchronous)
+                    self.generation += 1
+                    return connection
             except sqlite3.OperationalError as error:
                 connection.close()
                 if "locked" not in str(error) or attempt == _OPEN_ATTEMPTS - 1:
@@ -162,12 +192,16 @@ class Database:
                 connection.close()
                 raise
             else:
-                self.generation += 1
-                return connection
-        raise AssertionError  # the loop returns or raises
+                connection.close()
+        raise sqlite3.OperationalError("the file is replaced again and again")
 
     def _is_current(self) -> bool:
-        return _identity(self.path) == self._identity
+        """Whether the file opened is still the one at the path, and not emptied."""
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return False
+        return status.st_size > 0 and (status.st_dev, status.st_ino) == self._identity
 
     def _disconnect(self) -> None:
         writer, self._writer = self._writer, None
@@ -177,18 +211,11 @@ class Database:
                 if open_one is not None:
                     open_one.close()
 
-    def _after_fork(self) -> None:
-        """Begin anew in a child: SQLite's connections, and threads, do not survive a fork."""
-        if self._writer is not None:
-            self._writer.forsake()
-        self._writer, self._connection, self._pid = None, None, os.getpid()
-        self._lock = threading.RLock()
-
     def _failed(self, error: Exception) -> CacheError:
         return CacheError(f"the cache in {os.path.dirname(self.path)} cannot be used: {error}")
 
 
-def _identity(path: str) -> tuple[int, int] | None:
+def _identity(path: str) -> _Identity | None:
     """Name the file at a path, as long as somebody has it open; None if there is none."""
     try:
         status = os.stat(path)

@@ -13,9 +13,13 @@ from typing import Any
 from sqlitedict import SqliteDict  # noqa: TID253  # this module is imported at the first write
 
 from nbnodes.cache import schema
+from nbnodes.cache.forks import watch_forks
 
 # Its thread logs each error before the caller hears of it; without a handler that goes to stderr.
 logging.getLogger("sqlitedict").addHandler(logging.NullHandler())
+
+
+watch_forks()
 
 
 class Index(SqliteDict):  # type: ignore[misc]  # sqlitedict ships no types
@@ -38,7 +42,3 @@ class Index(SqliteDict):  # type: ignore[misc]  # sqlitedict ships no types
         for pragma in self._pragmas:
             connection.execute(pragma)
         return connection
-
-    def forsake(self) -> None:
-        """Let go after a fork: the connection's thread stayed in the parent."""
-        self.conn = None

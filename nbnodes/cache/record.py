@@ -36,16 +36,16 @@ def pack(key: CacheKey, record: Record) -> bytes:
     return _MAGIC + kind + _proof(key, kind, body) + body
 
 
-def unpack(key: CacheKey, row: object) -> Record | None:
+def unpack(key: object, row: object) -> Record | None:
     """Read a row; None if it is not exactly what `pack` wrote for this key."""
-    if not isinstance(row, bytes) or row[: len(_MAGIC)] != _MAGIC:
+    if not isinstance(key, str) or not isinstance(row, bytes) or row[: len(_MAGIC)] != _MAGIC:
         return None
     kind, proof, body = (
         row[len(_MAGIC) : len(_MAGIC) + 1],
         row[len(_MAGIC) + 1 : _HEAD],
         row[_HEAD:],
     )
-    if kind not in (_INLINE, _BLOB) or proof != _proof(key, kind, body):
+    if kind not in (_INLINE, _BLOB) or proof != _proof(CacheKey(key), kind, body):
         return None
     return Record(payload=body) if kind == _INLINE else Record(blob=body.hex())
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from nbnodes.cache import schema
 from nbnodes.cache.record import unpack
-from nbnodes.result import CacheKey
 
 
 def salvage(damaged: str, into: sqlite3.Connection) -> int:
@@ -23,7 +22,7 @@ def salvage(damaged: str, into: sqlite3.Connection) -> int:
     with closing(sqlite3.connect(damaged, isolation_level=None)) as source:
         source.text_factory = bytes  # text that is no text must not end the reading
         for raw_key, value in _rows(source, schema.VALUES, "rowid"):
-            key = CacheKey(str(_text(raw_key)))
+            key = _text(raw_key)
             if unpack(key, value):
                 kept_count += into.execute(schema.SALVAGE, (key, value)).rowcount
         for row in _rows(source, schema.ALL_FACTS, "key"):

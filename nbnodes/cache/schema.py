@@ -34,6 +34,11 @@ TOTAL = "SELECT COALESCE(SUM(size_bytes), 0) FROM facts"
 ADOPT = f"""INSERT OR IGNORE INTO facts
     SELECT key, '', '', LENGTH(value), 0.0, ?, ?, '' FROM "{TABLE}"
     WHERE key NOT IN (SELECT key FROM facts)"""  # noqa: S608
+DROP_NAMELESS = f"DELETE FROM \"{TABLE}\" WHERE typeof(key) <> 'text'"  # noqa: S608
+DROP_UNSOUND = """DELETE FROM facts WHERE
+    typeof(key) || typeof(notebook) || typeof(family) || typeof(parts) <> 'texttexttexttext'
+    OR typeof(size_bytes) <> 'integer'
+    OR typeof(cost_s) || typeof(created_at) || typeof(last_used_at) <> 'realrealreal'"""
 DROP_FACTS = f'DELETE FROM facts WHERE key NOT IN (SELECT key FROM "{TABLE}")'  # noqa: S608
 TOUCH = "UPDATE facts SET last_used_at = ? WHERE key = ? AND last_used_at < ?"
 _TYPES = (str, str, str, int, float, float, float, str)  # of a row of facts

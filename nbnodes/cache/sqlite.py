@@ -119,6 +119,7 @@ class SqliteStore:
         if wrong:
             self._database.rebuild("; ".join(wrong))
         damaged = self._database.do(self._forget_damaged)
+        self._database.do(lambda db: _reconcile(db, time.time()))
         repairs, self._database.repairs = self._database.repairs, []
         return repairs + [f"{key}: damaged; forgotten" for key in damaged]
 
@@ -152,7 +153,7 @@ class SqliteStore:
             self._memory.put(key, payload)
         return payload
 
-    def _payload(self, key: CacheKey, row: object) -> bytes | None:
+    def _payload(self, key: object, row: object) -> bytes | None:
         record = unpack(key, row)
         if record is None:
             return None
@@ -174,7 +175,7 @@ class SqliteStore:
     def _forget_damaged(self, db: sqlite3.Connection) -> list[CacheKey]:
         self._memory.clear()
         rows = db.execute(schema.VALUES)
-        damaged = [CacheKey(key) for key, row in rows if self._payload(CacheKey(key), row) is None]
+        damaged = [key for key, row in rows if self._payload(key, row) is None]
         for key in damaged:
             self._delete(db, key)
         return damaged
@@ -189,7 +190,7 @@ class SqliteStore:
         """Write down what was used: once an hour for each entry, never on the way to a hit."""
         now = time.time() if now is None else now
         used, self._used = self._used, set()
-        db.executemany(schema.TOUCH, [(now, key, now - _TOUCH_S) for key in used])
+        db.executemany(schema.TOUCH, [(now, key, now - _TOUCH_S) for key in list(used)])
 
 
 def _encodable(path: str) -> str:
@@ -198,11 +199,14 @@ def _encodable(path: str) -> str:
 
 
 def _wanted_blobs(db: sqlite3.Connection) -> set[str]:
-    records = (unpack(CacheKey(key), value) for key, value in db.execute(schema.VALUES))
+    records = (unpack(key, value) for key, value in db.execute(schema.VALUES))
     return {record.blob for record in records if record and record.blob}
 
 
 def _reconcile(db: sqlite3.Connection, now: float) -> None:
+    """Have each entry listed once: what a killed process or damage left behind is put right."""
+    for statement in (schema.DROP_NAMELESS, schema.DROP_UNSOUND):
+        db.execute(statement)
     db.execute(schema.ADOPT, (now, now))
     db.execute(schema.DROP_FACTS)
 

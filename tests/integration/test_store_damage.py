@@ -145,19 +145,11 @@ def test_a_store_outlives_other_content(folder: Path, name: str, change: Damage)
         assert_sound(store)
 
 
-EMPTIED = [
-    pytest.mark.xfail(strict=True, reason="its reader locks its writer out of the emptied file"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
-]
-
-
 @UNHEARD
 @pytest.mark.parametrize(
     "change",
-    [
-        pytest.param(change, id=name, marks=EMPTIED if name == "empty" else [])
-        for name, change in CONTENTS.items()
-    ],
+    CONTENTS.values(),
+    ids=CONTENTS,
 )
 def test_a_handle_outlives_other_content(store: SqliteStore, folder: Path, change: Damage) -> None:
     assert found(store) == set(PAYLOADS)
@@ -216,12 +208,9 @@ OF_SMALL = f"WHERE key = '{SMALL}'"
 ROWS = [f"value = (SELECT value FROM {TABLE} WHERE key = '{OTHER}')"]
 ROWS += ["value = 'text'", "value = CAST(value AS TEXT)", "value = 7", "value = NULL"]
 KEYS = ["key = CAST(key AS BLOB)", "key = NULL"]
-OF_TEXT = pytest.mark.xfail(strict=True, reason="verify() and the sweep take every key for text")
 
 
-@pytest.mark.parametrize(
-    "change", [*ROWS, *(pytest.param(change, marks=OF_TEXT) for change in KEYS)]
-)
+@pytest.mark.parametrize("change", [*ROWS, *KEYS])
 @pytest.mark.parametrize("look", ["get", "verify"])
 def test_a_spoilt_row_is_a_miss_and_others_stay(
     store: SqliteStore, folder: Path, change: str, look: str
@@ -235,14 +224,10 @@ def test_a_spoilt_row_is_a_miss_and_others_stay(
 
 FACTS = [f"UPDATE facts SET {change}" for change in ("size_bytes = 'x'", "notebook = x'ff'")]
 TABLES = ["DELETE FROM facts", "DROP TABLE facts", "DROP INDEX facts_by_family"]
-UNSOUND = pytest.mark.xfail(strict=True, reason="unsound facts hide their entry from the collector")
 
 
 @UNHEARD
-@pytest.mark.parametrize(
-    "change",
-    [*TABLES, f"DROP TABLE {TABLE}", *(pytest.param(change, marks=UNSOUND) for change in FACTS)],
-)
+@pytest.mark.parametrize("change", [*TABLES, f"DROP TABLE {TABLE}", *FACTS])
 def test_a_spoilt_table_is_made_anew(store: SqliteStore, folder: Path, change: str) -> None:
     with closing(sqlite3.connect(folder / INDEX)) as index, index:
         index.execute(change)

@@ -123,13 +123,7 @@ pid = fork(put_two)
 thread.join()
 put(store, 2)
 """
-LOCKED = pytest.mark.xfail(strict=True, reason="SQLite in a child takes its parent's locks for its")
-WAITING = pytest.mark.xfail(strict=True, reason="put takes the lock before it sees the fork")
-FORKS = [
-    FORK_AFTER_USE,
-    pytest.param(FORK_AND_CLOSE, marks=LOCKED),
-    pytest.param(FORK_DURING_USE, marks=WAITING),
-]
+FORKS = [FORK_AFTER_USE, FORK_AND_CLOSE, FORK_DURING_USE]
 
 
 @pytest.fixture
