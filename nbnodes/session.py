@@ -52,7 +52,7 @@ class RunOptions:
         timeout_s: Seconds the run may take; None for the Session's limit.
         cwd: Working directory; None for the notebook's folder.
         globals: Names shared with the caller (`inprocess` engine only; such runs are not cached).
-        on_progress: Called after each cell.
+        on_progress: Called when the first cell is about to run, and after each cell.
         cancel: The caller's way to stop the run.
     """
 

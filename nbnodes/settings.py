@@ -10,6 +10,7 @@ from typing import Any, Literal
 from nbnodes.errors import SettingsError
 
 _MEMORY = ":memory:"
+_PREFIX = "NBNODES_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,9 @@ class Settings:
         table, where = _tool_table(os.path.abspath(folder or os.getcwd()))
         found = {name: (value, f"{where}: tool.nbnodes.{name}") for name, value in table.items()}
         environ = os.environ if environ is None else environ
-        for name in (f.name for f in fields(cls)):
-            variable = f"NBNODES_{name.upper()}"
-            if variable in environ:
-                found[name] = (environ[variable], variable)
+        for variable in filter(lambda name: name.startswith(_PREFIX), environ):
+            name = variable.removeprefix(_PREFIX).lower()
+            found[name] = (environ[variable], variable)
         settings = _checked(found)
         if "cache" in table and "NBNODES_CACHE" not in environ:
             settings = replace(settings, cache=_beside(settings.cache, where))

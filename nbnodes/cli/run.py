@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from nbnodes.cache.schema import FILE_NAME
@@ -22,6 +23,8 @@ from nbnodes.notebook.surroundings import local_roots
 from nbnodes.project import Project
 from nbnodes.result import Failure, Result, Success
 from nbnodes.session import Model, RunOptions, Session
+
+_TICK_S = 0.5  # how often a bar's clock is redrawn
 
 
 def run_notebook(arguments: RunArguments, words: Sequence[str] = ()) -> int:
@@ -84,35 +87,51 @@ def _run(session: Session, model: Model, arguments: RunArguments) -> tuple[Resul
 
 
 @contextmanager
-def _progress_bar(model: Model, *, quiet: bool) -> Iterator[Any]:
+def _progress_bar(model: Model, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """Show cells done and time elapsed on a terminal; elsewhere nothing."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
-    bar: list[Any] = []
-    began_at = time.time()
+    with ExitStack() as stack:
+        bar: list[Any] = []
 
-    def advance(progress: Progress) -> None:
-        if not bar:
-            bar.append(_open_bar(model.name, progress.total, began_at))
-        bar[0].update(progress.done - bar[0].n)
+        def advance(progress: Progress) -> None:
+            if not bar:
+                bar.append(stack.enter_context(_open_bar(model.name, progress.total)))
+            bar[0].update(progress.done - bar[0].n)
 
-    try:
         yield advance
-    finally:
-        for opened in bar:
-            opened.close()
 
 
-def _open_bar(name: str, total: int, began_at: float) -> Any:
+@contextmanager
+def _open_bar(name: str, total: int) -> Iterator[Any]:
+    """Open a bar whose clock goes on while a cell takes its time."""
     from tqdm import tqdm
 
     shape = "{desc}: {n_fmt}/{total_fmt} cells |{bar}| {elapsed}"
-    bar = tqdm(
-        desc=name, total=total, leave=False, bar_format=shape, ncols=72, mininterval=0, miniters=1
-    )
-    bar.start_t = began_at  # it opens when the first cell has ended, but that cell's time counts
-    return bar
+    ended = threading.Event()
+    with tqdm(
+        desc=name,
+        total=total,
+        leave=False,
+        bar_format=shape,
+        mininterval=0,
+        miniters=1,
+        ncols=72,
+        nrows=2,  # some terminals say that they have none, and would show nothing
+    ) as bar:
+
+        def tick() -> None:
+            while not ended.wait(_TICK_S):
+                bar.refresh()
+
+        ticker = threading.Thread(target=tick, name="nbnodes-progress", daemon=True)
+        ticker.start()
+        try:
+            yield bar
+        finally:
+            ended.set()
+            ticker.join()
 
 
 def _print_value(

@@ -13,7 +13,7 @@ from functools import partial
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts, key_parts
 from nbnodes.cache.store import CacheStore, Entry
-from nbnodes.engines.engine import Engine, RunRequest
+from nbnodes.engines.engine import Engine, Progress, RunRequest
 from nbnodes.engines.kernelspec import kernel_identity
 from nbnodes.engines.registry import has_own_document, runs_here
 from nbnodes.errors import CacheError, CacheWarning, FingerprintError
@@ -81,13 +81,13 @@ class CachedRunner:
         """
         is_open = self._store is not None and request.notebook.options.get("cache", True)
         if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
-            return open_engine().run(request)
+            return _made(open_engine, request)
         try:
             parts = self.parts(request, engine_name)
         except FingerprintError as error:
             text = f"{request.notebook.name} runs without the cache: {error}"
             warnings.warn(text, CacheWarning, stacklevel=4)
-            return open_engine().run(request)
+            return _made(open_engine, request)
         return self._run_keyed(self._store, open_engine, request, use, engine_name, parts)
 
     def _run_keyed(
@@ -107,7 +107,7 @@ class CachedRunner:
             hit = self._stored(store, request, key) if use is CacheUse.ON else None
             if hit:
                 return hit
-            result = replace(open_engine().run(request), key=key)
+            result = replace(_made(open_engine, request), key=key)
             if isinstance(result, Success) and self._is_as_before(request, engine_name, parts):
                 self._keep(store, request, parts, result)
             return result
@@ -156,6 +156,12 @@ class CachedRunner:
             self._has_warned = True
             text = f"{error}; the value is right, but it was not kept"
             warnings.warn(text, CacheWarning, stacklevel=6)
+
+
+def _made(open_engine: Callable[[], Engine], request: RunRequest) -> Result:
+    engine = open_engine()
+    request.on_progress(Progress(done=0, total=len(request.steps)))
+    return engine.run(request)
 
 
 def _kernel(engine_name: str, notebook: Notebook) -> str:

@@ -63,7 +63,7 @@ def processes_naming(text: str) -> list[psutil.Process]:
     return found
 
 
-def open_terminal(columns: int = 80) -> tuple[int, int]:
+def open_terminal(columns: int = 80, rows: int = 24) -> tuple[int, int]:
     """Open a pseudo-terminal; return its near end, to read from, and its far end, to write to."""
     import fcntl
     import pty
@@ -71,13 +71,13 @@ def open_terminal(columns: int = 80) -> tuple[int, int]:
     import termios
 
     near, far = pty.openpty()
-    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     return near, far
 
 
-def run_on_terminal(words: Sequence[str]) -> tuple[Ended, str]:
+def run_on_terminal(words: Sequence[str], rows: int = 24) -> tuple[Ended, str]:
     """Run with standard error on a terminal; return the end, and what the terminal showed."""
-    near, far = open_terminal()
+    near, far = open_terminal(rows=rows)
     process = subprocess.Popen(
         [*NBNODES, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=far
     )

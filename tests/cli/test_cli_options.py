@@ -160,11 +160,13 @@ def test_a_kernel_that_is_not_installed_is_replaced_with_one_warning() -> None:
     assert "its kernel 'py36' is not installed" in ended.err
 
 
-def test_a_terminal_shows_how_far_the_run_has_come() -> None:
+@pytest.mark.parametrize("rows", [24, 0])
+@pytest.mark.parametrize("engine", ["inprocess", "kernel"])
+def test_a_terminal_shows_how_far_the_run_has_come(engine: str, rows: int) -> None:
     path = str(write_notebook("slow.ipynb", "1", "2", ("'value'", "return")))
-    ended, shown = run_on_terminal(["run", path])
+    ended, shown = run_on_terminal(["run", path, "--engine", engine], rows=rows)
     assert ended.outcome == (0, "value\n")
-    assert "slow.ipynb: 3/3 cells" in shown
+    assert all(f"slow.ipynb: {done}/3 cells" in shown for done in range(4))
     assert "value" not in shown
 
 

@@ -180,7 +180,7 @@ CHANGES: dict[str, Callable[[Laid], Any]] = {
 }
 WORDS = {"json": ["--json"], "png": ["--format", "png"]}
 PROJECTS = {
-    **dict.fromkeys([*CHANGES, "kept", "json", "moved", "told"], CELLS),
+    **dict.fromkeys([*CHANGES, "kept", "json", "moved", "told", "cleared_too", "full"], CELLS),
     "png": (("n = 1", "parameters"), (FIGURE, "return")),
     **NOT_LAID,
 }
@@ -364,3 +364,34 @@ def test_a_folder_that_takes_no_shortcut_costs_nothing(
     content = contents(laid)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert not relaid(laid, "more", content, began_ns=time.time_ns())
+
+
+# ---------------------------------------------------------------- when they go
+
+
+def test_a_long_answer_has_no_shortcut(lay: Lay) -> None:
+    laid = lay("kept")
+    content = contents(laid)
+    known = {name: content[name] for name in ("index", "key")}
+    words = [*laid.words, "long"]
+    began_ns = time.time_ns() + RACY_NS
+    shortcut.remember(words, "x" * 10**6, files=[], began_ns=began_ns, **known)
+    assert not os.path.exists(shortcut._path(words))
+
+
+def test_the_oldest_make_room(lay: Lay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    laid = lay("full")
+    content = contents(laid)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for n in range(1000):
+        relaid(laid, str(n), content, began_ns=time.time_ns() + RACY_NS)
+    folders = laid.file.parent.parent.iterdir()
+    assert max(len(list(folder.iterdir())) for folder in folders) == 8
+
+
+def test_clearing_a_cache_removes_what_leads_to_it_and_nothing_else(lay: Lay) -> None:
+    laid, other = lay("cleared_too"), lay("kept")
+    main(["cache", "--cache", str(laid.cache), "clear", "--yes"])
+    assert not laid.file.exists()
+    os.chdir(other.folder)
+    assert other.file.exists()

@@ -193,3 +193,8 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path):
     path.write_bytes(b'[tool.nbnodes]\nengine = "\xff"')
     (told,) = problems(tmp_path)
     assert told.startswith(f"{path}: 'utf-8' codec can't decode")
+
+
+def test_a_variable_that_sets_nothing_is_told(tmp_path):
+    expected = f"NBNODES_ENGIN: no such setting (known: {KNOWN})"
+    assert problems(tmp_path, NBNODES_ENGIN="kernel") == (expected,)
