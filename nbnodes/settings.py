@@ -45,9 +45,12 @@ class Settings:
         table, where = _tool_table(os.path.abspath(folder or os.getcwd()))
         found = {name: (value, f"{where}: tool.nbnodes.{name}") for name, value in table.items()}
         environ = os.environ if environ is None else environ
-        for variable in filter(lambda name: name.startswith(_PREFIX), environ):
-            name = variable.removeprefix(_PREFIX).lower()
-            found[name] = (environ[variable], variable)
+        known = [f"{_PREFIX}{f.name.upper()}" for f in fields(cls)]
+        others = [name for name in environ if name.startswith(_PREFIX) and name not in known]
+        for variable in (*known, *sorted(others)):
+            if variable in environ:
+                name = variable.removeprefix(_PREFIX).lower()
+                found[name] = (environ[variable], variable)
         settings = _checked(found)
         if "cache" in table and "NBNODES_CACHE" not in environ:
             settings = replace(settings, cache=_beside(settings.cache, where))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import json
 import sys
@@ -195,6 +194,8 @@ def _shown(value: Any) -> str:
 def _changed_cells(
     earlier: tuple[tuple[int, str], ...], now: tuple[tuple[int, str], ...]
 ) -> Iterator[str]:
+    import difflib
+
     before, after = [digest for _, digest in earlier], [digest for _, digest in now]
     for kind, a, b, c, d in difflib.SequenceMatcher(
         None, before, after, autojunk=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from nbnodes.cache.folders import user_folder
 from nbnodes.cache.store import CacheStore
 
 MEMORY, OFF = ":memory:", "off"
@@ -28,11 +29,5 @@ def open_store(
         return MemoryStore(limit_bytes=limit_bytes)
     from nbnodes.cache.sqlite import SqliteStore
 
-    folder = os.path.abspath(os.path.expanduser(location)) if location else _user_folder()
+    folder = os.path.abspath(os.path.expanduser(location)) if location else user_folder("cache")
     return SqliteStore(folder, limit_bytes=limit_bytes, durability=durability)
-
-
-def _user_folder() -> str:
-    import platformdirs
-
-    return platformdirs.user_cache_dir("nbnodes", appauthor=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
+from nbnodes.cache.folders import user_folder
 from nbnodes.errors import CacheError
 
 _SIZE = 32
@@ -47,7 +48,7 @@ class Signer:
 
     def _key(self, *, create: bool) -> bytes:
         if self._secret is None:
-            path = self._path or _default_path()
+            path = self._path or os.path.join(user_folder("data"), "signing.key")
             try:
                 if create and not os.path.exists(path):
                     _make(path)
@@ -55,12 +56,6 @@ class Signer:
             except OSError as error:
                 raise CacheError(f"the signing key {path} cannot be used: {error}") from error
         return self._secret
-
-
-def _default_path() -> str:
-    import platformdirs
-
-    return os.path.join(platformdirs.user_data_dir("nbnodes", appauthor=False), "signing.key")
 
 
 def _make(path: str) -> None:

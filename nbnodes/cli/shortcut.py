@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any
 
 from nbnodes.cache import schema
+from nbnodes.cache.folders import user_folder
 from nbnodes.notebook.stamp import RACY_NS, stamp
 
 VERSION = 1
@@ -183,8 +184,7 @@ def _path(words: Sequence[str]) -> str:
 
 
 def _folder() -> str:
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "nbnodes", "shortcuts")
+    return os.path.join(user_folder("cache"), "shortcuts")
 
 
 def _read(path: str) -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import sys
 import warnings
 from dataclasses import dataclass
@@ -117,5 +116,7 @@ def _read(path: str) -> dict[str, Any]:
 
 
 def _program(spec: dict[str, Any]) -> str | None:
+    import shutil
+
     argv: list[str] = spec.get("argv") or [""]
     return shutil.which(argv[0])
