@@ -29,8 +29,8 @@ def write_values(request: RunRequest, folder: str) -> None:
     try:
         payload = cloudpickle.dumps(dict(request.values), protocol=5)
     except Exception as error:
-        # a class may fail to pickle in any way it likes; say which parameter it was
-        raise ParameterError(request.notebook.name, list(_unpicklable(request))) from error
+        # a class may fail to pickle in any way it likes
+        raise unsendable(request) from error
     with open(os.path.join(folder, _VALUES), "wb") as file:
         file.write(payload)
 
@@ -81,6 +81,11 @@ def unloadable(request: RunRequest, ename: str, evalue: str) -> ParameterError:
     """Return the error of parameters that a kernel's own Python cannot load."""
     problem = f"the kernel's Python cannot load them: {ename}: {evalue}"
     return ParameterError(request.notebook.name, [problem])
+
+
+def unsendable(request: RunRequest) -> ParameterError:
+    """Return the error of parameters that cannot be pickled, which names them."""
+    return ParameterError(request.notebook.name, _unpicklable(request))
 
 
 def _unpicklable(request: RunRequest) -> list[str]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from nbnodes.engines.collect import RaisedError
+from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.kernelspec import Kernelspec
 from nbnodes.engines.outputs import INLINE_BACKEND
 from nbnodes.errors import Interruption, KernelDiedError, KernelNotFoundError
@@ -37,10 +38,10 @@ def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
         manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
 
 
-def kernel_environment(spec: Kernelspec) -> dict[str, str]:
+def kernel_environment(*, is_python: bool) -> dict[str, str]:
     """Return the environment a kernel starts with."""
     environment = dict(os.environ)
-    if spec.is_python:
+    if is_python:
         environment["MPLBACKEND"] = INLINE_BACKEND
     return environment
 
@@ -64,7 +65,10 @@ class KernelProcess:
         try:
             with open(self._log_path, "wb") as log:
                 self._manager.start_kernel(
-                    cwd=cwd, env=kernel_environment(spec), stdout=log, stderr=log
+                    cwd=cwd,
+                    env=kernel_environment(is_python=spec.is_python),
+                    stdout=log,
+                    stderr=log,
                 )
         except OSError as error:
             raise KernelNotFoundError(f"the kernel {spec.name!r} cannot start: {error}") from error
@@ -188,15 +192,10 @@ class KernelProcess:
                 yield channel, message
 
     def _epitaph(self, returncode: int) -> str:
-        cause = f"with exit code {returncode}"
-        if returncode < 0:
-            cause = f"by {signal.Signals(-returncode).name}"
-        if returncode == -signal.SIGKILL:
-            cause += " (out of memory?)"
         with open(self._log_path, encoding="utf-8", errors="replace") as log:
             last = log.read()[-2000:].strip().splitlines()[-3:]
         said = f"; it last said: {' | '.join(last)}" if last else ""
-        return f"the kernel {self._spec.name!r} ended {cause}{said}"
+        return f"the kernel {self._spec.name!r} ended {cause_of_death(returncode)}{said}"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from nbnodes.result import CellRun
 
@@ -15,6 +15,13 @@ INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 _Draft = dict[str, Any]
 ERROR_BYTES = 20_000
 """An error is kept up to here, whatever was shown before."""
+
+
+class Feed(Protocol):
+    """Takes what cells show, as the bodies of the Jupyter protocol's IOPub messages."""
+
+    def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
+        """Take one message."""
 
 
 class OutputLog:

@@ -117,7 +117,7 @@ class _PapermillRun:
         manager.notebook_start()
         try:
             client.execute(
-                env=kernel_environment(self._spec),
+                env=kernel_environment(is_python=self._spec.is_python),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # slow to import, and needed only where a package adds an eng
 ENTRY_POINT_GROUP = "nbnodes.engines"
 
 _BUILT_IN = {  # imported when asked for: each brings a heavy library
+    "fork": "nbnodes.engines.fork:ForkEngine",
     "inprocess": "nbnodes.engines.inprocess:InProcessEngine",
     "kernel": "nbnodes.engines.kernel:KernelEngine",
     "papermill": "nbnodes.engines.papermill:PapermillEngine",

@@ -69,7 +69,7 @@ def _warnings(_: str) -> Iterator[None]:
 def _builtins(_: str) -> Iterator[None]:
     before = dict(vars(builtins))
     getpass_before = getpass.getpass
-    builtins.input = getpass.getpass = _no_input
+    builtins.input = getpass.getpass = no_input
     try:
         yield
     finally:
@@ -79,7 +79,8 @@ def _builtins(_: str) -> Iterator[None]:
             delattr(builtins, name)
 
 
-def _no_input(*_: object, **__: object) -> str:
+def no_input(*_: object, **__: object) -> str:
+    """Stand for `input` and `getpass` where nobody answers."""
     from IPython.core.error import StdinNotImplementedError
 
     raise StdinNotImplementedError(

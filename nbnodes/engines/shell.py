@@ -19,13 +19,13 @@ from traitlets.config import Config
 
 from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.loops import close_loop
-from nbnodes.engines.outputs import INLINE_BACKEND, OutputLog
+from nbnodes.engines.outputs import INLINE_BACKEND, Feed
 
 _CONFIG = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"autoindent": False}})
 
 
 class _Publisher(DisplayPublisher):
-    log: OutputLog
+    log: Feed
 
     def publish(  # type: ignore[override]
         self,
@@ -49,7 +49,7 @@ class _Publisher(DisplayPublisher):
 
 
 class _Hook(DisplayHook):
-    log: OutputLog
+    log: Feed
 
     def start_displayhook(self) -> None:
         pass
@@ -90,7 +90,7 @@ class NotebookShell(InteractiveShell):
     raised: RaisedError | None = None
     exit_asked = False
 
-    def __init__(self, log: OutputLog, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, log: Feed, loop: asyncio.AbstractEventLoop) -> None:
         module = ModuleType("__main__")
         super().__init__(  # type: ignore[no-untyped-call]
             config=_CONFIG,
@@ -127,6 +127,18 @@ class NotebookShell(InteractiveShell):
             self.events.trigger("post_execute")
             self.events.trigger("post_run_cell", result)
 
+    def warm(self) -> None:
+        """Run a cell that leaves no trace, so that the first one is as fast as the others."""
+        before = dict(self.user_ns)
+        self.run_in_loop("n = 1\nn;")
+        if self.display_formatter:
+            self.display_formatter.format("")
+        self.user_ns.clear()
+        self.user_ns.update(before)
+        if self.history_manager:
+            self.history_manager.reset()
+        self.execution_count = 1
+
     def ask_exit(self) -> None:
         """End the notebook after this cell."""
         self.exit_asked = True
@@ -144,7 +156,7 @@ class NotebookShell(InteractiveShell):
 
 
 @contextmanager
-def open_shell(log: OutputLog) -> Iterator[NotebookShell]:
+def open_shell(log: Feed) -> Iterator[NotebookShell]:
     """Make a shell the current one for a block, so that `display` and `get_ipython` find it."""
     loop = asyncio.new_event_loop()
     classes: tuple[Any, ...] = (NotebookShell, InteractiveShell)

@@ -97,7 +97,7 @@ def read_values(path: str) -> dict[str, Any]:
 def write_value(path: str, value: Any) -> None:
     """Leave the value in a file, or the reason why it cannot be written."""
     try:
-        payload = _pickled(value)
+        payload = pickled(value)
     except Exception as error:  # noqa: BLE001  # a class may fail to pickle in any way it likes
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
@@ -108,24 +108,24 @@ def write_value(path: str, value: Any) -> None:
     os.replace(path + ".part", path)
 
 
-def _pickled(value: Any) -> bytes:
-    """Pickle; classes and functions of the notebook and of modules beside it go by value."""
+def pickled(value: Any, **options: Any) -> bytes:
+    """Pickle (protocol 5); classes and functions of the notebook and of its modules go by value."""
     try:
         import cloudpickle
     except ImportError:
-        return pickle.dumps(value, protocol=5)
+        return pickle.dumps(value, **{"protocol": 5, **options})
     beside = os.path.join(os.getcwd(), "")
     local = [
         module
         for module in list(sys.modules.values())
         if str(getattr(module, "__file__", None) or "").startswith(beside)
-        and "site-packages" not in str(module.__file__)
+        and not str(module.__file__).startswith((sys.prefix, sys.base_prefix))
         and module.__name__ not in cloudpickle.list_registry_pickle_by_value()
     ]
     for module in local:
         cloudpickle.register_pickle_by_value(module)
     try:
-        return bytes(cloudpickle.dumps(value, protocol=5))
+        return bytes(cloudpickle.dumps(value, **{"protocol": 5, **options}))
     finally:
         for module in local:
             cloudpickle.unregister_pickle_by_value(module)

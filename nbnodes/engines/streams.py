@@ -10,11 +10,37 @@ from contextlib import contextmanager
 from typing import TextIO
 from weakref import WeakSet
 
-from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.outputs import Feed
 
 
-class CapturedStream(io.TextIOBase):
-    """Stands for `sys.stdout` or `sys.stderr` while a notebook runs.
+class FedStream(io.TextIOBase):
+    """Stands for `sys.stdout` or `sys.stderr` where all that is written is a notebook's.
+
+    Args:
+        name: "stdout" or "stderr".
+        log: Takes what is written.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, name: str, log: Feed) -> None:
+        self.name = f"<{name}>"
+        self._stream = name
+        self._log = log
+
+    def write(self, text: str) -> int:
+        """Take text; return its length."""
+        self._log.feed("stream", {"name": self._stream, "text": text})
+        return len(text)
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+
+class _SharedStream(FedStream):
+    """The same in an interpreter that has other threads, whose text is not the notebook's.
 
     Args:
         name: "stdout" or "stderr".
@@ -23,42 +49,32 @@ class CapturedStream(io.TextIOBase):
         before: Takes what all others write.
     """
 
-    encoding = "utf-8"
-    errors = "backslashreplace"
-
     def __init__(
-        self, name: str, log: OutputLog, threads: WeakSet[threading.Thread], before: TextIO
+        self, name: str, log: Feed, threads: WeakSet[threading.Thread], before: TextIO
     ) -> None:
-        self.name = f"<{name}>"
-        self._stream = name
-        self._log = log
+        super().__init__(name, log)
         self._threads = threads
         self._before = before
 
     def write(self, text: str) -> int:
         """Take text; return its length."""
-        if threading.current_thread() not in self._threads:
-            return self._before.write(text)
-        self._log.feed("stream", {"name": self._stream, "text": text})
-        return len(text)
+        if threading.current_thread() in self._threads:
+            return super().write(text)
+        return self._before.write(text)
 
     def flush(self) -> None:
         """Pass on to the stream that others write to; a notebook's text is taken at once."""
         if threading.current_thread() not in self._threads:
             self._before.flush()
 
-    def writable(self) -> bool:
-        """True."""
-        return True
-
 
 @contextmanager
-def captured_streams(log: OutputLog) -> Iterator[None]:
+def captured_streams(log: Feed) -> Iterator[None]:
     """Capture what this thread prints, and the threads that it starts, until the block ends."""
     before = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
     with _own_threads() as threads:
-        sys.stdout = CapturedStream("stdout", log, threads, before[0])
-        sys.stderr = CapturedStream("stderr", log, threads, before[1])
+        sys.stdout = _SharedStream("stdout", log, threads, before[0])
+        sys.stderr = _SharedStream("stderr", log, threads, before[1])
         sys.stdin = io.StringIO()
         try:
             yield

@@ -105,6 +105,11 @@ def local_roots() -> list[str]:
     return [r for r in roots if not r.startswith(installed) and "site-packages" not in r]
 
 
+def imported_modules(notebook: Notebook) -> list[str]:
+    """Return the dotted names that a notebook's cells import and that may be modules, sorted."""
+    return sorted({name for names in _notebook_imports(notebook) for name in names})
+
+
 def _declared(notebook: Notebook) -> tuple[list[str], list[str]]:
     extras = notebook.options.get("extras", {})
     problems = []

@@ -12,7 +12,7 @@ from cells import ENGINES, Run, run_cells
 from nbnodes.engines.engine import Engine
 from nbnodes.engines.registry import open_engine
 
-ISOLATED = ("kernel", "papermill")
+ISOLATED = ("fork", "kernel", "papermill")
 
 
 @pytest.fixture(scope="session", params=ENGINES)

@@ -212,10 +212,10 @@ def test_an_engine_of_ones_own_may_run_it(doubling: Model) -> None:
 
 
 def test_an_unknown_engine_is_refused_at_once(doubling: Model) -> None:
-    with pytest.raises(EngineNotFoundError, match="inprocess, kernel, papermill"):
-        Session(engine="fork")
-    with pytest.raises(EngineNotFoundError, match="no engine 'fork'"):
-        doubling.run(engine="fork")
+    with pytest.raises(EngineNotFoundError, match="fork, inprocess, kernel, papermill"):
+        Session(engine="spoon")
+    with pytest.raises(EngineNotFoundError, match="no engine 'spoon'"):
+        doubling.run(engine="spoon")
 
 
 def test_time_is_limited_by_the_run_else_by_the_settings() -> None:

@@ -1,0 +1,24 @@
+"""What a forked child is given to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nbnodes.notebook.document import Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run's cells and place; the given values follow in a message of their own.
+
+    Attributes:
+        cells: The cells, in order.
+        roles: See `nbnodes.engines.shell_side.install`.
+        folder: The working directory.
+        local_names: Top-level names of the modules that lie there.
+    """
+
+    cells: tuple[Cell, ...]
+    roles: tuple[str, ...]
+    folder: str
+    local_names: frozenset[str]

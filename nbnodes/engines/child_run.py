@@ -1,0 +1,235 @@
+"""One run in a forked child, seen from the caller: its messages become a Result."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import selectors
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbnodes.engines import crossing
+from nbnodes.engines.child_job import Job
+from nbnodes.engines.collect import RaisedError, UntransferableValue, failure, success
+from nbnodes.engines.deaths import cause_of_death
+from nbnodes.engines.engine import Progress, RunRequest
+from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.template import Child
+from nbnodes.engines.wire import Frame
+from nbnodes.errors import KernelDiedError
+from nbnodes.notebook.document import Cell
+from nbnodes.result import Result
+
+_ENGINE = "fork"
+_GRACE_S = 0.2  # from an interrupt to SIGKILL
+_CHUNK_BYTES = 65_536
+_LAST_WORDS = 2000  # characters
+
+
+class ChildRun:
+    """One run in one child. Belongs to one thread."""
+
+    def __init__(self, request: RunRequest, child: Child, local_names: frozenset[str]) -> None:
+        self._request = request
+        self._child = child
+        self._local_names = local_names
+        self._log = OutputLog(request.output_size_bytes)
+        self._steps = iter(request.steps)
+        self._cell: Cell | None = None
+        self._done = 0
+        self._error: RaisedError | None = None
+        self._last_words = ""
+        self._pipes: dict[int, _Pipe] = {}
+
+    def result(self) -> Result | None:
+        """Run the cells; None if the child died.
+
+        Raises:
+            EngineError: Out of time, or cancelled.
+            ParameterError: If a value cannot be sent.
+        """
+        if not self._has_begun():
+            return None
+        with _woken_by_cancel(self._request) as wake:
+            for frame in self._frames(wake):
+                result = self._take(frame)
+                if result is not None:
+                    return result
+        return None
+
+    def death(self, exit_code: int | None) -> KernelDiedError:
+        """Return the error of a child that died."""
+        where = self._request.notebook.name
+        if self._cell is not None:
+            where += f", cell {self._cell.index + 1}"
+        how = "with its template" if exit_code is None else cause_of_death(exit_code)
+        last = " | ".join(self._last_words.strip().splitlines()[-3:])
+        said = f"; it last said: {last}" if last else ""
+        return KernelDiedError(f"{where}: the process ended {how}{said}")
+
+    def _has_begun(self) -> bool:
+        import cloudpickle
+
+        request, channel = self._request, self._child.channel
+        roles = tuple(crossing.cell_roles(request.steps))
+        job = Job(
+            cells=request.steps, roles=roles, folder=request.folder, local_names=self._local_names
+        )
+        try:
+            channel.send(job)
+            channel.send(dict(request.values), dumps=cloudpickle.dumps)
+        except OSError:
+            return False
+        except Exception as error:
+            # a class may fail to pickle in any way it likes
+            raise crossing.unsendable(request) from error
+        return True
+
+    def _frames(self, wake: int) -> Iterator[Frame]:
+        """Yield the child's messages until it dies, and log what it writes past them."""
+        child = self._child
+        with selectors.DefaultSelector() as selector:
+            for source in (child.channel, wake):
+                selector.register(source, selectors.EVENT_READ)
+            self._pipes = {
+                child.out: _Pipe("stdout", child.out),
+                child.err: _Pipe("stderr", child.err),
+            }
+            for pipe in self._pipes:
+                selector.register(pipe, selectors.EVENT_READ)
+            while True:
+                if child.channel.fileno() in self._arrived(selector):
+                    try:
+                        frame = child.channel.receive()
+                    except EOFError:
+                        self._drain_all()
+                        return
+                    yield frame
+
+    def _arrived(self, selector: selectors.BaseSelector) -> set[int]:
+        """Wait; return the descriptors that can be read, having logged what pipes held.
+
+        Raises:
+            EngineError: Out of time, or cancelled.
+        """
+        arrived = {key.fd for key, _ in selector.select(self._request.remaining_s)}
+        error = self._request.interruption(self._cell)
+        if error:
+            self._stop(selector)
+            raise error
+        for descriptor in arrived & self._pipes.keys():
+            if not self._drain(descriptor):
+                selector.unregister(descriptor)
+        return arrived
+
+    def _stop(self, selector: selectors.BaseSelector) -> None:
+        """Interrupt the cell and give it a moment; what is left is killed when it is given back."""
+        self._child.interrupt()
+        until = time.monotonic() + _GRACE_S
+        channel = self._child.channel.fileno()
+        while (left_s := until - time.monotonic()) > 0:
+            if not any(key.fd == channel for key, _ in selector.select(left_s)):
+                continue
+            try:
+                message = self._child.channel.receive().load()
+            except Exception:  # noqa: BLE001  # whatever it has become, it is over
+                return
+            if message[0] == "end":
+                return
+
+    def _take(self, frame: Frame) -> Result | None:
+        try:
+            message = frame.load()
+        except Exception as error:  # noqa: BLE001  # loading a value runs its classes' own code
+            reason = f"{type(error).__name__}: {error}"
+            message = ("value", UntransferableValue(type_name="value", reason=reason))
+        match message:
+            case "output", kind, content:
+                self._log.feed(kind, content)
+            case ("begin",):
+                self._cell = next(self._steps)
+                self._log.begin_cell()
+            case "end", duration_s, error:
+                self._end_cell(duration_s, error)
+            case "value", value:
+                return self._finished(value)
+            case "unloadable", ename, evalue:
+                raise crossing.unloadable(self._request, ename, evalue)
+            case _:
+                pass
+        return None
+
+    def _end_cell(self, duration_s: float, error: RaisedError | None) -> None:
+        self._drain_all()
+        self._log.end_cell(duration_s)
+        self._done += 1
+        self._error = error
+        self._request.on_progress(Progress(done=self._done, total=len(self._request.steps)))
+
+    def _finished(self, value: Any) -> Result:
+        error, cell = self._error, self._cell
+        if error and error.is_early_end:
+            self._log.drop_last_error()
+        elif error and cell and error.ends(cell):
+            return failure(self._request, _ENGINE, self._log, error, cell)
+        return success(self._request, _ENGINE, self._log, value)
+
+    def _drain_all(self) -> None:
+        for descriptor in self._pipes:
+            self._drain(descriptor)
+
+    def _drain(self, descriptor: int) -> bool:
+        """Log what has been written to a pipe; return whether it is still open."""
+        pipe = self._pipes[descriptor]
+        while True:
+            text = pipe.read()
+            if text is None:
+                return True
+            if not text:
+                return False
+            self._log.feed("stream", {"name": pipe.name, "text": text})
+            self._last_words = (self._last_words + text)[-_LAST_WORDS:]
+
+
+class _Pipe:
+    """The read end of a child's standard output or error, past Python's own streams."""
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name = name
+        self._descriptor = descriptor
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+
+    def read(self) -> str | None:
+        """Return what has been written; None if nothing new, "" at its end."""
+        try:
+            while content := os.read(self._descriptor, _CHUNK_BYTES):
+                text = self._decoder.decode(content)
+                if text:
+                    return text
+        except BlockingIOError:
+            return None
+        return ""
+
+
+@contextmanager
+def _woken_by_cancel(request: RunRequest) -> Iterator[int]:
+    """Give a descriptor that becomes readable when the run is cancelled."""
+    descriptor = os.eventfd(0, os.EFD_NONBLOCK)
+    lock = threading.Lock()
+    is_open = True
+
+    def wake() -> None:
+        with lock:
+            if is_open:
+                os.eventfd_write(descriptor, 1)
+
+    request.cancel.on_cancel(wake)
+    try:
+        yield descriptor
+    finally:
+        with lock:
+            is_open = False
+            os.close(descriptor)

@@ -1,0 +1,98 @@
+"""The `fork` engine: each run in a child of its own, forked from a process that has all imports.
+
+A child starts as fresh as a new interpreter and in a hundredth of its time. Where the notebook is
+not Python, or names a kernel that is not this interpreter's own, the `kernel` engine runs it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from nbnodes.engines.child_run import ChildRun
+from nbnodes.engines.engine import Engine, RunRequest
+from nbnodes.engines.kernel_process import kernel_environment
+from nbnodes.engines.kernelspec import kernel_identity
+from nbnodes.engines.registry import open_engine
+from nbnodes.engines.template import Template
+from nbnodes.notebook.surroundings import imported_modules
+from nbnodes.result import Result
+
+
+class ForkEngine:
+    """Runs Python notebooks in forked children. See `nbnodes.engines.engine.Engine`.
+
+    Args:
+        spares: How many children wait for runs.
+    """
+
+    name = "fork"
+
+    def __init__(self, spares: int = 2) -> None:
+        self._spares = spares
+        self._lock = threading.Lock()
+        self._template: Template | None = None
+        self._kernel: Engine | None = None
+
+    def run(self, request: RunRequest, /) -> Result:
+        """Run the notebook; see `Engine.run`.
+
+        Raises:
+            EngineError: A dead child, out of time, cancelled.
+            ParameterError: If a value cannot be sent to a child; nothing has run then.
+        """
+        notebook = request.notebook
+        if not notebook.is_python or kernel_identity(notebook.kernel_name):
+            return self._kernel_engine().run(request)
+        local_names = _local_names(request.folder)
+        imported = imported_modules(notebook)
+        template = self._living_template()
+        template.preload(n for n in imported if n.partition(".")[0] not in local_names)
+        child = template.lease(request.interruption)
+        run = ChildRun(request, child, local_names)
+        result = None
+        try:
+            result = run.result()
+        finally:
+            exit_code = template.give_back(child, await_end=result is None)
+        if result is None:
+            raise run.death(exit_code)
+        return result
+
+    def close(self) -> None:
+        """End the template and every child; a later run starts anew."""
+        with self._lock:
+            template, self._template = self._template, None
+            kernel, self._kernel = self._kernel, None
+        if template:
+            template.close()
+        if kernel:
+            kernel.close()
+
+    def _living_template(self) -> Template:
+        """Return the template; a new one, if it died or the environment is another."""
+        with self._lock:
+            template = self._template
+            if template and not template.is_dead:
+                if template.environment == kernel_environment(is_python=True):
+                    return template
+                template.retire()
+            elif template:
+                template.close()
+            self._template = Template(self._spares)
+            return self._template
+
+    def _kernel_engine(self) -> Engine:
+        with self._lock:
+            self._kernel = self._kernel or open_engine("kernel")
+            return self._kernel
+
+
+def _local_names(folder: str) -> frozenset[str]:
+    """Return the top-level names that an import would find in a folder first."""
+    with os.scandir(folder) as entries:
+        return frozenset(
+            entry.name.removesuffix(".py")
+            for entry in entries
+            if entry.name.endswith(".py") or entry.is_dir()
+        )

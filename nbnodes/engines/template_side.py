@@ -1,0 +1,149 @@
+"""The template: a process that imports and never computes, and forks one-shot children.
+
+What is imported in it is ready in every child. Nothing is ever run in it: a library that has
+started threads of its own would leave its children with locks that nobody holds any more.
+It is a program of its own (`main`), told over a socket what to do, and ends with that socket; its
+children die with it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import importlib.util
+import os
+import selectors
+import signal
+import socket
+import sys
+import sysconfig
+import traceback
+import warnings
+from contextlib import suppress
+
+from nbnodes.engines import child_side
+from nbnodes.engines.wire import Channel
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def main(descriptor: int) -> None:
+    """Serve until the socket is closed.
+
+    Args:
+        descriptor: The socket, whose other end the caller holds.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who tells us
+    warnings.filterwarnings("ignore", message=".*use of fork", category=DeprecationWarning)
+    with suppress(EOFError, BrokenPipeError):
+        _Template(Channel(socket.socket(fileno=descriptor))).serve()
+
+
+class _Template:
+    def __init__(self, control: Channel) -> None:
+        self._control = control
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(control, selectors.EVENT_READ)
+        self._watched: dict[int, int] = {}  # descriptor of a child's end: its pid
+
+    def serve(self) -> None:
+        """Do what the caller asks, and tell of each child's end."""
+        try:
+            while True:
+                for key, _ in self._selector.select():
+                    if key.fileobj is self._control:
+                        self._obey(*self._control.receive().load())
+                    else:
+                        self._tell_end(key.fd)
+        finally:
+            for pid in self._watched.values():
+                _kill_group(pid)
+
+    def _obey(self, word: str, *rest: object) -> None:
+        match word, *rest:
+            case "preload", list(names):
+                _preload(names)
+            case "fork", generation:
+                self._fork(generation)
+            case "kill", int(pid) if pid in self._watched.values():
+                _kill_group(pid)
+            case _:
+                pass
+
+    def _fork(self, generation: object) -> None:
+        near, far = socket.socketpair()
+        out, err = os.pipe(), os.pipe()
+        template_pid = os.getpid()
+        pid = os.fork()
+        if not pid:
+            try:
+                _be_child(far, out[1], err[1], template_pid)
+                os._exit(0)
+            except BaseException:  # noqa: BLE001  # nothing may fall into the template's loop
+                traceback.print_exc(file=sys.__stderr__)
+                os._exit(1)
+        watch = os.pidfd_open(pid)
+        self._watched[watch] = pid
+        self._selector.register(watch, selectors.EVENT_READ)
+        given = (near.fileno(), out[0], err[0])
+        try:
+            self._control.send(("forked", pid, generation), given)
+        finally:
+            for descriptor in (*given, far.fileno(), out[1], err[1]):
+                os.close(descriptor)
+            near.detach()
+            far.detach()
+
+    def _tell_end(self, watch: int) -> None:
+        pid = self._watched[watch]
+        _kill_group(pid)  # what it started; before it is reaped, so that no other has its number
+        _, status = os.waitpid(pid, 0)
+        del self._watched[watch]
+        self._selector.unregister(watch)
+        os.close(watch)
+        self._control.send(("ended", pid, os.waitstatus_to_exitcode(status)))
+
+
+def _be_child(end: socket.socket, out: int, err: int, template_pid: int) -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != template_pid:  # it died before that held
+        return
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    kept = 3
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (out, 1), (err, 2)):
+        os.dup2(source, target)
+    connection = os.dup2(end.fileno(), kept) if end.fileno() != kept else kept
+    end.detach()
+    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    child_side.live(Channel(socket.socket(fileno=connection)))
+
+
+def _preload(names: list[str]) -> None:
+    """Import what is installed; what fails will fail in the child, who tells of it."""
+    for name in names:
+        with suppress(Exception):
+            if _is_installed(name):
+                importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # else the collector of each child would copy every page
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a module lies where packages are installed; the project's own may change."""
+    spec = importlib.util.find_spec(name.partition(".")[0])
+    if spec is None:
+        return False
+    if spec.origin in ("built-in", "frozen"):
+        return True
+    places = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return any((spec.origin or "").startswith(os.path.join(place, "")) for place in places)
+
+
+def _kill_group(pid: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
