@@ -26,6 +26,7 @@ A notebook that fails is not an error here but a value, `nbnodes.result.Failure`
 asks for the bare value gets it raised, as `RunFailedError`.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -139,6 +140,18 @@ class NotebookWarning(NbnodesWarning):
 
 class CacheWarning(NbnodesWarning):
     """A Result could not be stored or read; the value returned is right all the same."""
+
+
+def warn(text: str, category: type[NbnodesWarning]) -> None:
+    """Warn of something as at the caller's line, which is the first outside this package."""
+    import os
+    import warnings
+
+    package = os.path.join(os.path.dirname(__file__), "")
+    frame, level = sys._getframe(1), 2  # noqa: SLF001  # `inspect`'s own way takes its import
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level - 1)
 
 
 def _listing(head: str, problems: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ Unlike there, values are objects in both, calls do not see each other, and a cel
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -20,8 +21,8 @@ class _RestifiedModel:
 
     Args:
         source: A path or a `NotebookNode`.
-        out_stream: Where printed text goes: an ipywidgets `Output`, or any context manager that
-            captures `sys.stdout`; None drops it.
+        out_stream: Where printed text goes: a text stream, an ipywidgets `Output`, or any context
+            manager that captures `sys.stdout`; None drops it.
     """
 
     _engine = ""
@@ -37,8 +38,15 @@ class _RestifiedModel:
         params: Mapping[str, Any] | None = None,
         *,
         globals: Mapping[str, Any] | None = None,  # noqa: A002  # the option's name everywhere
+        as_repr: bool = False,
     ) -> Any:
         """Run the notebook and return its value.
+
+        Args:
+            params: Parameters by name.
+            globals: Names shared with the notebook (PythonModel only).
+            as_repr: Whether to return the text that the `return` cell shows, as the original
+                KernelModel does, instead of the value.
 
         Raises:
             RunFailedError: If a cell raised.
@@ -47,10 +55,14 @@ class _RestifiedModel:
         options = RunOptions(engine=self._engine, globals=globals, cache=False)
         result = self.model.session.run(self.model, params or {}, options)
         self._print(result)
-        return result.unwrap()
+        value = result.unwrap()
+        return _shown_text(result) if as_repr else value
 
     def _print(self, result: Result) -> None:
         if self.out_stream is None:
+            return
+        if isinstance(self.out_stream, io.IOBase):  # as a context manager it would close itself
+            self.out_stream.write(result.stdout)
             return
         with self.out_stream:
             sys.stdout.write(result.stdout)
@@ -78,3 +90,9 @@ def execute_notebook(source: Source, params: Mapping[str, Any] | None = None) ->
         RunFailedError: If a cell raised.
     """
     return Model(source)(**(params or {}))
+
+
+def _shown_text(result: Result) -> str | None:
+    """Return the plain text of what the last cell showed last."""
+    shown = [output for output in result.outputs if output["output_type"] == "execute_result"]
+    return shown[-1]["data"].get("text/plain") if shown else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar, Token
@@ -25,10 +24,10 @@ from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore
 from nbnodes.engines.engine import CancelToken, Engine, Progress, RunRequest
 from nbnodes.engines.registry import built_in_names, open_engine
-from nbnodes.errors import NotebookWarning, ParameterError, UsageError
+from nbnodes.errors import NotebookWarning, ParameterError, UsageError, warn
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.inference import infer_parameters
-from nbnodes.notebook.parameters import Parameter
+from nbnodes.notebook.parameters import Parameter, unreadable_cells
 from nbnodes.notebook.reader import Source, read
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.notebook.validation import validate_values
@@ -335,12 +334,15 @@ class Model:
         Raises:
             ParameterError: With every mistake.
         """
+        unreadable = unreadable_cells(self.notebook) if values else []
+        if unreadable:
+            raise ParameterError(self.name, unreadable)
         is_closed = bool(self.notebook.parameters_cells) and (
             self.notebook.is_python or bool(self.parameters)
         )
         if values and not self.notebook.parameters_cells:
             text = f"{self.name} has no `parameters` cell: the values are set before its first cell"
-            warnings.warn(text, NotebookWarning, stacklevel=6)
+            warn(text, NotebookWarning)
         return validate_values(self.name, self.parameters, values, closed=is_closed)
 
     def __repr__(self) -> str:

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 from nbnodes.cache import schema
 from nbnodes.cache.flight import exclusive
 from nbnodes.cache.forks import follow
-from nbnodes.errors import CacheError, CacheWarning
+from nbnodes.errors import CacheError, CacheWarning, warn
 
 _T = TypeVar("_T")
 _Identity: TypeAlias = tuple[int, int]
@@ -167,7 +166,7 @@ class Database:
                 os.unlink(self._aside + suffix)
         text = f"{self.path}: damaged ({reason}); rebuilt, {kept_count} entries kept"
         self.repairs.append(text)
-        warnings.warn(text, CacheWarning, stacklevel=7)
+        warn(text, CacheWarning)
         return connection
 
     def _open(self) -> sqlite3.Connection:

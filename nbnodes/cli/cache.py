@@ -109,6 +109,8 @@ def why(  # noqa: PLR0913  # one argument an option
         click.echo(
             json.dumps({"hit": is_hit, "key": now.key, "changes": changes}, ensure_ascii=False)
         )
+    elif not model.notebook.options.get("cache", True):
+        click.echo("miss: the notebook's metadata leaves the cache out")
     elif is_hit:
         click.echo(f"hit: {now.key[:12]} is kept")
     else:

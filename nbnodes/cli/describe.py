@@ -11,7 +11,7 @@ from nbnodes.errors import FormatError
 from nbnodes.formats import jsonable
 from nbnodes.notebook.document import OVERRIDE, PARAMETERS, RETURN, SKIP, Notebook
 from nbnodes.notebook.inference import infer_parameters
-from nbnodes.notebook.parameters import Code, Parameter
+from nbnodes.notebook.parameters import Code, Parameter, unreadable_cells
 from nbnodes.notebook.python import parse_cell
 from nbnodes.notebook.reader import read
 
@@ -87,6 +87,9 @@ def _warnings(notebook: Notebook) -> list[str]:
     found = []
     if not notebook.parameters_cells:
         found.append("it has no cell tagged `parameters`: values are set before the first cell")
+    elif not notebook.is_python and not infer_parameters(notebook):
+        found.append(f"the parameters of {notebook.language} cannot be read: any name is accepted")
+    found += unreadable_cells(notebook)
     if notebook.return_cell is None:
         found.append("it has no cell tagged `return`: its value is None")
     elif notebook.is_python and not _has_value(notebook.return_cell.source):

@@ -15,7 +15,7 @@ from typing import Any
 from nbnodes.cache.schema import FILE_NAME
 from nbnodes.cli import shortcut
 from nbnodes.cli.arguments import RunArguments
-from nbnodes.engines.engine import CancelToken, Progress
+from nbnodes.engines.engine import Progress
 from nbnodes.engines.kernelspec import kernelspec_files
 from nbnodes.errors import FormatError, UsageError
 from nbnodes.formats import formats_of, json_text, jsonable, render
@@ -79,7 +79,6 @@ def _run(session: Session, model: Model, arguments: RunArguments) -> tuple[Resul
             cache=use,
             timeout_s=arguments.timeout_s,
             cwd=arguments.cwd,
-            cancel=CancelToken(),
             on_progress=on_progress,
         )
         result = session.run(model, arguments.values(), options)

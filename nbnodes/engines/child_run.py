@@ -15,7 +15,7 @@ from nbnodes.engines import crossing
 from nbnodes.engines.child_job import Job
 from nbnodes.engines.collect import RaisedError, UntransferableValue, failure, success
 from nbnodes.engines.deaths import cause_of_death
-from nbnodes.engines.engine import Progress, RunRequest
+from nbnodes.engines.engine import GRACE_S, Progress, RunRequest
 from nbnodes.engines.outputs import OutputLog
 from nbnodes.engines.template import Child
 from nbnodes.engines.wire import Frame
@@ -24,7 +24,6 @@ from nbnodes.notebook.document import Cell
 from nbnodes.result import Result
 
 _ENGINE = "fork"
-_GRACE_S = 0.2  # from an interrupt to SIGKILL
 _CHUNK_BYTES = 65_536
 _LAST_WORDS = 2000  # characters
 
@@ -115,7 +114,11 @@ class ChildRun:
         Raises:
             EngineError: Out of time, or cancelled.
         """
-        arrived = {key.fd for key, _ in selector.select(self._request.remaining_s)}
+        try:
+            arrived = {key.fd for key, _ in selector.select(self._request.remaining_s)}
+        except KeyboardInterrupt:
+            self._stop(selector)
+            raise
         error = self._request.interruption(self._cell)
         if error:
             self._stop(selector)
@@ -128,7 +131,7 @@ class ChildRun:
     def _stop(self, selector: selectors.BaseSelector) -> None:
         """Interrupt the cell and give it a moment; what is left is killed when it is given back."""
         self._child.interrupt()
-        until = time.monotonic() + _GRACE_S
+        until = time.monotonic() + GRACE_S
         channel = self._child.channel.fileno()
         while (left_s := until - time.monotonic()) > 0:
             if not any(key.fd == channel for key, _ in selector.select(left_s)):

@@ -92,6 +92,7 @@ def _go_to(job: Job) -> None:
 
 def _send_value(channel: Channel, value: Any) -> None:
     try:
+        shell_side.refuse_bound(value)
         channel.send(("value", value), dumps=shell_side.pickled)
     except OSError:
         raise

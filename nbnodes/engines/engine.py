@@ -13,6 +13,9 @@ from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
 from nbnodes.notebook.document import Cell, Notebook
 from nbnodes.result import Result
 
+GRACE_S = 0.2
+"""From the interrupt of a cell to the end of its process."""
+
 
 class CancelToken:
     """Tells a running notebook that nobody wants it any more. Safe from any thread."""

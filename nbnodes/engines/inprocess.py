@@ -7,6 +7,7 @@ a time, and a cell that kills its process kills the caller's.
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 import time
 from collections.abc import Iterator
@@ -86,7 +87,8 @@ def _run_in_sandbox(request: RunRequest) -> Result:
         shell = stack.enter_context(open_shell(log))
         shell.user_ns.update(request.globals or {})
         roles = cell_roles(request.steps)
-        shell_side.install(shell, vars(binding), dict(request.values), roles, delivered.append)
+        values = {name: _own(value) for name, value in request.values.items()}
+        shell_side.install(shell, vars(binding), values, roles, delivered.append)
         watchdog = stack.enter_context(Watchdog(request))
         return _run_cells(request, shell, log, delivered, watchdog)
 
@@ -121,6 +123,14 @@ def _run_cell(
     if shell.raised and shell.raised.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
         raise KeyboardInterrupt  # from outside: the cell did not raise it
     return shell.raised
+
+
+def _own(value: Any) -> Any:
+    """Copy a parameter: a notebook must not change its caller's. What has no copy is shared."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001  # a class may fail to copy in any way it likes
+        return value
 
 
 def _loop_is_running() -> bool:

@@ -13,12 +13,12 @@ from typing import Any
 
 from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.deaths import cause_of_death
+from nbnodes.engines.engine import GRACE_S
 from nbnodes.engines.kernelspec import Kernelspec
 from nbnodes.engines.outputs import INLINE_BACKEND
 from nbnodes.errors import Interruption, KernelDiedError, KernelNotFoundError
 
 _TICK_S = 0.05  # how often death, deadline and cancellation are looked at
-_GRACE_S = 0.2  # from an interrupt to SIGKILL
 _LONGEST_FOLDER = 90  # a socket's path has room for some hundred bytes (unix(7))
 _ASK_AGAIN_S = 0.3
 _START_S = 60.0
@@ -134,7 +134,7 @@ class KernelProcess:
         return _outcome(reply or {})
 
     def stop(self) -> None:
-        """Interrupt what runs, then kill the kernel and whatever it started."""
+        """Kill the kernel and whatever it started."""
         self._client.stop_channels()
         self._kill()
 
@@ -145,11 +145,11 @@ class KernelProcess:
             self._process.wait()
         self._manager.cleanup_resources(restart=False)
 
-    def _interrupt(self) -> None:
+    def interrupt(self) -> None:
         """Ask the running cell to stop, and give it a moment."""
         with suppress(ProcessLookupError, RuntimeError):
             self._manager.interrupt_kernel()
-        until = time.monotonic() + _GRACE_S
+        until = time.monotonic() + GRACE_S
         while time.monotonic() < until:
             if any(ch == "shell" for ch, _ in self._poll(_TICK_S)):
                 return
@@ -164,7 +164,7 @@ class KernelProcess:
         yield from arrived
         error = self.interruption()
         if error:
-            self._interrupt()
+            self.interrupt()
             raise error
         process = self._process
         if not arrived and process is not None and process.poll() is not None:
@@ -208,6 +208,9 @@ def open_kernel(
         try:
             kernel.await_ready()
             yield kernel
+        except KeyboardInterrupt:
+            kernel.interrupt()
+            raise
         finally:
             kernel.stop()
 

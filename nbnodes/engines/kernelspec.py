@@ -6,11 +6,10 @@ import hashlib
 import json
 import os
 import sys
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from nbnodes.errors import KernelNotFoundError, NotebookWarning
+from nbnodes.errors import KernelNotFoundError, NotebookWarning, warn
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.stamp import stamp
 
@@ -56,10 +55,9 @@ def find_kernelspec(notebook: Notebook) -> Kernelspec:
             f"{notebook.name}: its kernel {name!r} is not installed (installed: {installed}); "
             "install that kernel, or save the notebook with another one"
         )
-    warnings.warn(
+    warn(
         f"{notebook.name}: its kernel {name!r} is not installed; running on {sys.executable}",
         NotebookWarning,
-        stacklevel=2,
     )
     return Kernelspec(name=NATIVE, language="python")
 

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -30,7 +31,7 @@ from papermill.parameterize import parameterize_notebook  # noqa: TID253
 
 from nbnodes.engines import crossing, foreign
 from nbnodes.engines.collect import RaisedError, failure, success
-from nbnodes.engines.engine import Progress, RunRequest
+from nbnodes.engines.engine import GRACE_S, Progress, RunRequest
 from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
 from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
 from nbnodes.engines.loops import close_loop
@@ -125,6 +126,8 @@ class _PapermillRun:
             raise self._machine_failure(error, client) from error
         finally:
             manager.notebook_complete()
+        if self._request.cancel.cancelled:
+            raise self._machine_failure(RuntimeError("it was interrupted"), client)
         return self._collected(client, manager)
 
     def _prologue(self) -> str | None:
@@ -227,12 +230,21 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         return super().process_message(message, cell, cell_index)
 
     def kill(self) -> None:
-        """End the kernel at once. Safe from any thread."""
+        """Interrupt the kernel and, after a moment, end it. Safe from any thread."""
         provisioner = getattr(self.km, "provisioner", None)
         process = getattr(provisioner, "process", None)
-        if process is not None:
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGINT)
+        timer = threading.Timer(GRACE_S, self._kill, [process.pid])
+        timer.daemon = True
+        timer.start()
+
+    def _kill(self, pid: int) -> None:
+        if self.km is not None and self.km.has_kernel:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(pid, signal.SIGKILL)
 
     def _is_left(self, kind: str, content: dict[str, Any]) -> bool:
         """Cut what a message shows to what may be kept; return whether anything is left."""

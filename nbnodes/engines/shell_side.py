@@ -7,6 +7,8 @@ nbnodes: standard library and IPython only. The in-process engine calls the same
 from __future__ import annotations
 
 import ast
+import enum
+import io
 import os
 import pickle
 import sys
@@ -32,7 +34,19 @@ def install(
         deliver: Called with the value once the `return` cell has ended well.
     """
     hooks = _Hooks(binding, values, roles, deliver)
-    hidden = {binding["VALUES"]: values, binding["RETURN"]: hooks.capture}
+
+    def as_declared(kind_name: str, name: str) -> Any:
+        """Return a value, made a member where it is declared to be of an enum of the notebook's."""
+        kind = shell.user_ns.get(kind_name)
+        if isinstance(kind, enum.EnumMeta) and not isinstance(values[name], kind):
+            values[name] = kind(values[name])
+        return values[name]
+
+    hidden = {
+        binding["VALUES"]: values,
+        binding["RETURN"]: hooks.capture,
+        binding["DECLARED"]: as_declared,
+    }
     shell.user_ns.update(hidden)
     shell.user_ns_hidden.update(hidden)
     if not any("parameters" in role for role in roles):
@@ -41,6 +55,31 @@ def install(
     shell.ast_transformers.append(hooks)
     shell.events.register("pre_run_cell", hooks.before_cell)
     shell.events.register("post_run_cell", hooks.after_cell)
+
+
+def _keep_order(*streams: Any) -> None:
+    """Have what is written to one stream sent before what is then written to the other.
+
+    ipykernel keeps a buffer for each and sends them when it comes to it. To be called in each cell:
+    IPython puts a function of its own in the place of `write` while a cell runs.
+    """
+    last = streams[0]
+
+    def kept(stream: Any, write: Callable[[str], Any]) -> Callable[[str], Any]:
+        def write_after_the_others(text: str) -> Any:
+            nonlocal last
+            if last is not stream:
+                last.flush()
+                last = stream
+            return write(text)
+
+        write_after_the_others.keeps_order = True  # type: ignore[attr-defined]
+        return write_after_the_others
+
+    for stream in streams:
+        is_kernels = type(stream).__module__.startswith("ipykernel")
+        if is_kernels and not hasattr(stream.write, "keeps_order"):
+            stream.write = kept(stream, stream.write)
 
 
 class _Hooks(ast.NodeTransformer):
@@ -67,6 +106,7 @@ class _Hooks(ast.NodeTransformer):
 
     def before_cell(self, _: Any) -> None:
         if not self._depth:
+            _keep_order(sys.stdout, sys.stderr)
             self._role = next(self._roles, "")
             self._captured.clear()
         self._depth += 1
@@ -108,8 +148,15 @@ def write_value(path: str, value: Any) -> None:
     os.replace(path + ".part", path)
 
 
+def refuse_bound(value: Any) -> None:
+    """Raise TypeError for what belongs to its process; cloudpickle makes another thing of it."""
+    if isinstance(value, (io.IOBase, memoryview)):
+        raise TypeError("it belongs to its process")
+
+
 def pickled(value: Any, **options: Any) -> bytes:
     """Pickle (protocol 5); classes and functions of the notebook and of its modules go by value."""
+    refuse_bound(value)
     try:
         import cloudpickle
     except ImportError:

@@ -80,6 +80,25 @@ def imported_names(trees: Iterable[ast.Module]) -> dict[str, str]:
     return names
 
 
+def literal_enums(trees: Iterable[ast.Module]) -> dict[str, Any]:
+    """Map each enum class that the notebook defines from literals to a Literal of its values."""
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    enums: dict[str, Any] = {}
+    for node in classes:
+        bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        if bases & {"Enum", "IntEnum", "StrEnum"}:
+            members = [statement for statement in node.body if isinstance(statement, ast.Assign)]
+            try:
+                values = tuple(ast.literal_eval(member.value) for member in members)
+                enums[node.name] = typing.Literal[values]
+            except (
+                ValueError,
+                TypeError,
+            ):  # such as `auto()`: its values are known in the run only
+                continue
+    return enums
+
+
 def evaluate(node: ast.expr, imports: Mapping[str, str]) -> Any:
     """Evaluate an annotation or a default of plain parts.
 
@@ -114,7 +133,7 @@ def _value(node: ast.expr, imports: Mapping[str, str]) -> Any:
 
 
 def _subscripted(generic: Any, index: ast.expr, imports: Mapping[str, str]) -> Any:
-    """Subscribe a generic type; what is text in it is the name of a type, but for two forms."""
+    """Subscript a generic type; what is text in it is the name of a type, but for two forms."""
     if generic is typing.Literal:
         return generic[_value(index, imports)]
     if generic is typing.Annotated and isinstance(index, ast.Tuple):

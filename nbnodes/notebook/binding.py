@@ -4,17 +4,21 @@
     twice = 2 * n      →        twice = 2 * n
 
 Values are looked up, never written as source text, so an array, a date or a Decimal arrives as the
-object it is. This file is also sent, as text, into kernels that have no nbnodes: standard library
-only, and it must run on the oldest Python that a kernel may have.
+object it is; what is given for an enum of the notebook's own becomes its member. This file is also
+sent, as text, into kernels that have no nbnodes: standard library only, and it must run on the
+oldest Python that a kernel may have.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 VALUES = "__nbnodes_values__"
 RETURN = "__nbnodes_return__"
+DECLARED = "__nbnodes_declared__"
+_PLAIN = {"bool", "bytes", "dict", "float", "int", "list", "set", "str", "tuple"}
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)  # names of their own
 
 
@@ -56,7 +60,10 @@ def _bound_statement(statement: ast.stmt, names: AbstractSet[str]) -> list[ast.s
     if target is not None and target in names:
         if isinstance(statement, ast.AugAssign):
             return [_assignment(target, statement)]
-        statement.value = _lookup(target, statement.value or statement)  # type: ignore[attr-defined]
+        annotation = getattr(statement, "annotation", None)
+        is_class = isinstance(annotation, ast.Name) and annotation.id not in _PLAIN
+        look_up = _look_up_declared if is_class else _lookup
+        statement.value = look_up(target, statement)  # type: ignore[attr-defined]
         return [statement]
     if not isinstance(statement, _SCOPES):
         for block in ("body", "orelse", "finalbody"):
@@ -89,6 +96,13 @@ def _names_bound_in(statement: ast.stmt) -> set[str]:
         if not isinstance(node, _SCOPES):
             nodes += ast.iter_child_nodes(node)
     return found
+
+
+def _look_up_declared(name: str, where: Any) -> ast.expr:
+    """Look a value up by the function `DECLARED`, which is told the name of its declared class."""
+    function = ast.Name(id=DECLARED, ctx=ast.Load())
+    told: list[ast.expr] = [ast.Constant(value=where.annotation.id), ast.Constant(value=name)]
+    return ast.copy_location(ast.Call(func=function, args=told, keywords=[]), where)
 
 
 def _assignment(name: str, where: ast.stmt) -> ast.stmt:

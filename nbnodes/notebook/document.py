@@ -191,7 +191,12 @@ def _cell_problems(where: str, cell: object) -> Iterator[str]:
     lines = source if isinstance(source, list) else [source]
     if not all(isinstance(line, str) for line in lines):
         yield f"{where}.source: expected text or a list of lines"
+    if not isinstance(cell.get("outputs", []), list):
+        yield f"{where}.outputs: expected a list"
     metadata = cell.get("metadata", {})
-    tags = metadata.get("tags", []) if isinstance(metadata, Mapping) else None
+    if not isinstance(metadata, Mapping):
+        yield f"{where}.metadata: expected an object, found {type(metadata).__name__}"
+        return
+    tags = metadata.get("tags", [])
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         yield f"{where}.metadata.tags: expected a list of words"

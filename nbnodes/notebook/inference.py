@@ -21,6 +21,7 @@ def infer_parameters(notebook: Notebook) -> dict[str, Parameter]:
 def _papermill_parameters(notebook: Notebook) -> dict[str, Parameter]:
     import nbformat
     from papermill.inspection import _infer_parameters
+    from papermill.translators import Translator, papermill_translators
 
     # inference reads text where a file has a list of lines
     cells = [
@@ -28,6 +29,12 @@ def _papermill_parameters(notebook: Notebook) -> dict[str, Parameter]:
         for cell in notebook.cells
     ]
     language = papermill_language(notebook)
+    try:
+        translator = papermill_translators.find_translator(notebook.kernel_name, language)
+    except Exception:  # noqa: BLE001  # papermill has none for this language
+        return {}
+    if translator.inspect.__func__ is Translator.inspect.__func__:  # else it logs that it has none
+        return {}
     node = nbformat.from_dict({**notebook.document, "cells": cells})
     try:
         inferred = _infer_parameters(node, name=notebook.kernel_name, language=language)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Annotated, Any, Final, Literal, Union, get_origin
 
-from nbnodes.notebook.annotations import UnknownNameError, evaluate, imported_names
+from nbnodes.notebook.annotations import UnknownNameError, evaluate, imported_names, literal_enums
 from nbnodes.notebook.binding import name_bound_by
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.python import parse_cell
@@ -68,12 +68,34 @@ def python_parameters(notebook: Notebook) -> dict[str, Parameter]:
     sources = [cell.source for cell in notebook.cells if cell.kind == "code"]
     parsed = (parse_cell(source) for source in sources if "import" in source)
     imports = imported_names(cell.tree for cell in parsed if cell)
+    with_enums = (parse_cell(source) for source in sources if "Enum" in source)
+    enums = literal_enums(cell.tree for cell in with_enums if cell)
     found: dict[str, Parameter] = {}
     for cell in notebook.parameters_cells:
-        for parameter in _declared(cell.source, imports):
+        for parameter in _declared(cell.source, imports, enums):
             earlier = found.get(parameter.name)
             found[parameter.name] = _merged(earlier, parameter) if earlier else parameter
     return found
+
+
+def unreadable_cells(notebook: Notebook) -> list[str]:
+    """Say of each `parameters` cell of a Python notebook that is not Python where it breaks."""
+    problems = []
+    for cell in notebook.parameters_cells if notebook.is_python else ():
+        if parse_cell(cell.source) is None:
+            place = f"cell {cell.index + 1}, tagged `parameters`, cannot be read"
+            problems.append(f"{place}: {_syntax_error(cell.source)}")
+    return problems
+
+
+def _syntax_error(source: str) -> str:
+    try:
+        compile(source, "", "exec", ast.PyCF_ONLY_AST)
+    except SyntaxError as error:
+        return f"{error.msg} (line {error.lineno})"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error) or type(error).__name__
+    return "it is not Python"
 
 
 def literal_defaults(*cell_sources: str) -> dict[str, Any]:
@@ -114,7 +136,9 @@ def _merged(earlier: Parameter, later: Parameter) -> Parameter:
     )
 
 
-def _declared(source: str, imports: Mapping[str, str]) -> Iterator[Parameter]:
+def _declared(
+    source: str, imports: Mapping[str, str], enums: Mapping[str, Any]
+) -> Iterator[Parameter]:
     cell = parse_cell(source)
     if cell is None:
         return
@@ -122,7 +146,8 @@ def _declared(source: str, imports: Mapping[str, str]) -> Iterator[Parameter]:
     for statement in _statements(cell.tree.body):
         comment = _trailing_comment(statement, lines)
         for name, value, annotation in _assigned(statement):
-            yield _parameter(name, value, annotation, comment, imports)
+            parameter = _parameter(name, value, annotation, comment, imports)
+            yield replace(parameter, type=enums.get(parameter.annotation, parameter.type))
 
 
 def _assigned(

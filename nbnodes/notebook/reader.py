@@ -59,7 +59,7 @@ def _neighbours(path: str) -> str:
         names = [name for name in os.listdir(folder) if name.endswith(".ipynb")]
     except OSError:
         return ""
-    near = difflib.get_close_matches(wanted, names, n=1) or [
+    near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.75) or [
         n for n in names if n == f"{wanted}.ipynb"
     ]
     return f"; did you mean {near[0]}?" if near else ""
@@ -111,7 +111,8 @@ def _current(document: Any, location: str) -> Mapping[str, Any]:
     if major == _FORMAT:
         return document
     if not isinstance(major, int):
-        raise NotebookError(location, ["it has no `nbformat` number"])
+        found = "it has no" if major is None else f"{major!r} is no"
+        raise NotebookError(location, [f"{found} `nbformat` number"])
     if major > _FORMAT:
         raise NotebookError(
             location, [f"nbformat {major} is newer than what this version reads (4)"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Parameter, Unknown
@@ -54,7 +55,8 @@ def validate_values(
         try:
             values[name] = _coerced(value, parameter.type if parameter else Unknown)
         except ValueError as error:
-            problems.append(f"{name}: {_shown(value)} is no {_expected(parameter)}: {error}")
+            text = f"{name}: {_shown(value)} is no {_expected(parameter)}: {error}"
+            problems.append(text + _hint(value, parameter))
     problems += [
         f"{parameter.name}: it has no default, so give it a value"
         for parameter in parameters.values()
@@ -86,6 +88,14 @@ def _unknown(name: str, parameters: Mapping[str, Parameter]) -> str:
     return f"{name}: there is no such parameter{hint} (it has: {known})"
 
 
+def _hint(value: Any, parameter: Parameter | None) -> str:
+    kind = parameter.type if parameter else Unknown
+    outer = get_origin(kind) or kind
+    is_text = isinstance(value, Text) and value[:1] not in ("[", "{")
+    is_text_of_many = is_text and outer in (list, set, tuple)
+    return "; write it as JSON, such as [1, 2]" if is_text_of_many else ""
+
+
 def _expected(parameter: Parameter | None) -> str:
     return parameter.type_name if parameter else "value"
 
@@ -105,6 +115,8 @@ def _coerced(value: Any, kind: Any) -> Any:
         return plain_value(value) if isinstance(value, Text) else value
     if isinstance(kind, type) and type(value) is kind:
         return value
+    if isinstance(value, enum.Enum) and get_origin(kind) is Literal:
+        value = value.value  # the notebook's own enum; it makes its member of it again
     if not isinstance(value, Text):
         return _validated(_plain_scalar(value), kind)
     fast = _fast(str(value), kind)

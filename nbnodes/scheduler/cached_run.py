@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -16,7 +15,7 @@ from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, Progress, RunRequest
 from nbnodes.engines.kernelspec import kernel_identity
 from nbnodes.engines.registry import has_own_document, runs_here
-from nbnodes.errors import CacheError, CacheWarning, FingerprintError
+from nbnodes.errors import CacheError, CacheWarning, FingerprintError, warn
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
 from nbnodes.notebook.surroundings import Surroundings, Surveyor
@@ -86,7 +85,7 @@ class CachedRunner:
             parts = self.parts(request, engine_name)
         except FingerprintError as error:
             text = f"{request.notebook.name} runs without the cache: {error}"
-            warnings.warn(text, CacheWarning, stacklevel=4)
+            warn(text, CacheWarning)
             return _made(open_engine, request)
         return self._run_keyed(self._store, open_engine, request, use, engine_name, parts)
 
@@ -155,7 +154,7 @@ class CachedRunner:
         if not self._has_warned:
             self._has_warned = True
             text = f"{error}; the value is right, but it was not kept"
-            warnings.warn(text, CacheWarning, stacklevel=6)
+            warn(text, CacheWarning)
 
 
 def _made(open_engine: Callable[[], Engine], request: RunRequest) -> Result:

@@ -253,3 +253,9 @@ def test_another_folder_is_another_cache(command: Command, notebook: Path) -> No
     assert entries(command) == []
     lines = command("cache", "--cache", "there", "ls", "--json").out.splitlines()
     assert [json.loads(line)["notebook"] for line in lines] == ["n.ipynb"]
+
+
+def test_why_tells_that_a_notebook_leaves_the_cache_out(command: Command) -> None:
+    write_notebook("n.ipynb", ("1", "return"), metadata={"nbnodes": {"cache": False}})
+    command("run", "n.ipynb")
+    assert why(command) == "miss: the notebook's metadata leaves the cache out"

@@ -18,7 +18,7 @@ import pytest
 from commandline import NBNODES, Command, nbnodes, processes_naming, run_process
 from notebooks import markdown, write_notebook
 
-ENGINES = ("kernel", "inprocess", "papermill")
+ENGINES = ("fork", "kernel", "inprocess", "papermill")
 ENDLESS = "open('started', 'w').close()\nimport time\nwhile True:\n    time.sleep(0.05)"
 STUBBORN = ENDLESS.replace("while True:\n    time.sleep(0.05)", "") + (
     "while True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        pass"
@@ -91,9 +91,9 @@ def test_what_is_no_notebook_ends_with_two(
 def test_an_unknown_engine_ends_with_two_and_names_those_there_are(
     command: Command, doubling: Path
 ) -> None:
-    ended = command("run", doubling, "--engine", "fork")
+    ended = command("run", doubling, "--engine", "spoon")
     assert ended.outcome == (2, "")
-    assert "no engine 'fork' (there are: inprocess, kernel, papermill)" in ended.err
+    assert "no engine 'spoon' (there are: fork, inprocess, kernel, papermill)" in ended.err
 
 
 def test_wrong_settings_end_with_two_and_are_told_all_at_once(
@@ -212,6 +212,16 @@ def test_an_interrupted_run_ends_with_130_and_stops_the_notebook(
     assert (code, err.strip()) == (130, "nbnodes: interrupted")
     assert processes_naming(str(private_tmp)) == []
     assert list(private_tmp.iterdir()) == []
+
+
+@pytest.mark.usefixtures("interruptible", "private_tmp")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_interrupted_cell_ends_as_ctrl_c_ends_it(engine: str) -> None:
+    indented = ENDLESS.replace("\n", "\n    ")
+    source = f"try:\n    {indented}\nfinally:\n    open('ended', 'w').close()"
+    code, _ = signalled(signal.SIGINT, write_notebook("n.ipynb", source), "--engine", engine)
+    assert code == 130
+    assert Path("ended").exists()
 
 
 def test_the_kernel_of_a_killed_command_ends_by_itself(private_tmp: Path) -> None:

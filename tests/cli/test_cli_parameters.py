@@ -207,3 +207,17 @@ def test_yaml_is_read_as_papermill_reads_it(text: str) -> None:
     expected = {"top": yaml.load(text, NoDatesSafeLoader)}
     given = f"top:\n  {text}"
     assert expected == RunArguments(notebook="x.ipynb", parameters_yaml=[given]).values()
+
+
+def test_a_parameters_cell_that_is_no_python_is_told_of(command: Command) -> None:
+    write_notebook("n.ipynb", ("n = = 3", "parameters"), ("n", "return"))
+    ended = command("run", "n.ipynb", "-p", "n", "4")
+    assert ended.code == 2
+    assert "cell 1, tagged `parameters`, cannot be read: invalid syntax (line 1)" in ended.err
+
+
+def test_a_list_is_asked_for_in_json(command: Command) -> None:
+    write_notebook("n.ipynb", ("xs: list[int] = []", "parameters"), ("xs", "return"))
+    ended = command("run", "n.ipynb", "-p", "xs", "1,2")
+    assert ended.code == 2
+    assert "write it as JSON, such as [1, 2]" in ended.err

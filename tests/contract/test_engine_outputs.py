@@ -129,6 +129,15 @@ def test_the_error_of_a_failure_is_bounded(run: Run) -> None:
     assert sum(map(len, result.error.traceback)) <= LIMIT_BYTES
 
 
+def test_text_of_both_streams_stays_in_order(run: Run) -> None:
+    result = run("import sys\nprint('a'); print('e', file=sys.stderr); print('b')")
+    assert [(out["name"], out["text"]) for out in result.outputs] == [
+        ("stdout", "a\n"),
+        ("stderr", "e\n"),
+        ("stdout", "b\n"),
+    ]
+
+
 def test_a_picture_given_as_bytes_is_shown_in_base64(run: Run) -> None:
     shown = "class P:\n    def _repr_png_(self):\n        return b'\\x89PNG'\nP()"
     (output,) = run(shown).outputs

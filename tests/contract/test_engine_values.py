@@ -179,6 +179,29 @@ def test_a_value_that_cannot_leave_is_a_failure_naming_its_type(
     assert "generator" in result.error.evalue
 
 
+def test_what_belongs_to_its_process_is_a_failure(run_isolated: Run) -> None:
+    for source in ("open('f', 'w')", "memoryview(b'x')"):
+        result = run_isolated((source, "return"))
+        assert isinstance(result, Failure)
+        assert "belongs to its process" in result.error.evalue
+
+
+def test_a_notebook_does_not_change_its_callers_values(run: Run) -> None:
+    given = {"xs": [1]}
+    result = run(("xs = [0]", "parameters"), ("xs.append(5)\nxs", "return"), values=given)
+    assert (result.unwrap(), given) == ([1, 5], {"xs": [1]})
+    assert result.notebook_json()["metadata"]["papermill"]["parameters"] == {"xs": [1]}
+
+
+ENUM = "import enum\nclass Colour(enum.Enum):\n    RED = 'red'\n    BLUE = 'blue'"
+
+
+def test_text_for_an_enum_of_the_notebooks_becomes_its_member(run: Run) -> None:
+    cells = (ENUM, ("c: Colour = Colour.RED", "parameters"), ("c is Colour.BLUE", "return"))
+    assert run(*cells, values={"c": "blue"}).unwrap() is True
+    assert run(*cells).unwrap() is False
+
+
 def test_a_value_need_not_leave_the_process(run_inprocess: Run) -> None:
     assert list(run_inprocess(("(i for i in range(3))", "return")).unwrap()) == [0, 1, 2]
 

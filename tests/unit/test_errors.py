@@ -8,17 +8,20 @@ import re
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from notebooks import write_notebook
 
 from nbnodes import errors
 from nbnodes.errors import (
     NbnodesError,
     NbnodesWarning,
     NotebookError,
+    NotebookWarning,
     ParameterError,
     RunFailedError,
     SettingsError,
 )
 from nbnodes.result import CellError, Failure
+from nbnodes.session import Model
 
 FAILURE = Failure(
     name="prices.ipynb",
@@ -97,3 +100,11 @@ def _drawn(docstring: str) -> dict[str, str]:
             path[depth:] = [found[2]]
             parents[found[2]] = path[depth - 1] if depth else found[3] or "Exception"
     return parents
+
+
+def test_a_warning_points_at_the_callers_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_notebook("n.ipynb", ("1", "return"))
+    with pytest.warns(NotebookWarning) as told:
+        Model("n.ipynb").run(n=1, engine="inprocess", cache=False)
+    assert [warning.filename for warning in told] == [__file__]

@@ -275,3 +275,14 @@ def test_names_of_the_caller_are_shared_when_it_says_so() -> None:
 def test_execute_notebook_gives_what_is_kept() -> None:
     path = write_notebook("time.ipynb", ("import time\ntime.time_ns()", "return"))
     assert execute_notebook(path) == execute_notebook(path)
+
+
+def test_a_text_stream_takes_printed_text_and_stays_open() -> None:
+    stream = io.StringIO()
+    PythonModel(write_notebook("p.ipynb", "print('hello')"), out_stream=stream).execute()
+    assert stream.getvalue() == "hello\n"
+
+
+@pytest.mark.parametrize("kind", [PythonModel, KernelModel])
+def test_a_switch_gives_the_text_that_the_original_gave(kind: Kind, model: str) -> None:
+    assert kind(model).execute({"n": 15}, as_repr=True) == "610"

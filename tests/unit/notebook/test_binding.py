@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbnodes.notebook.binding import RETURN, VALUES, bind_parameters, capture_return
+from nbnodes.notebook.binding import DECLARED, RETURN, VALUES, bind_parameters, capture_return
 
 
 def bound(source: str, **values: Any) -> dict[str, Any]:
     """Return the names after running a cell with given values."""
     tree = bind_parameters(ast.parse(source), frozenset(values))
-    names: dict[str, Any] = {VALUES: values}
+    names: dict[str, Any] = {VALUES: values, DECLARED: lambda _, name: values[name]}
     exec(compile(tree, "<cell>", "exec", dont_inherit=True), names)
     return names
 

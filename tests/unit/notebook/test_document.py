@@ -181,7 +181,7 @@ MALFORMED = {
     ),
     "cell_metadata": (
         {"cells": [CODE | {"metadata": None}]},
-        "cells[0].metadata.tags: expected a list of words",
+        "cells[0].metadata: expected an object, found NoneType",
     ),
     "metadata": ({"cells": [], "metadata": 3}, "metadata: expected an object, found int"),
     "kernelspec": (

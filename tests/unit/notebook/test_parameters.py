@@ -20,6 +20,7 @@ from nbnodes.notebook.parameters import (
     Unknown,
     literal_defaults,
     python_parameters,
+    unreadable_cells,
 )
 from nbnodes.notebook.python import parse_cell
 
@@ -395,3 +396,29 @@ def test_giving_literal_defaults_changes_nothing(cell):
     exec(compile(bind_parameters(parsed.tree, frozenset(literals)), "", "exec"), given)
     del given[VALUES]
     assert plain | {"__builtins__": 0} == given | {"__builtins__": 0}
+
+
+# ---------------------------------------------------------------- enums; no Python
+
+ENUMS = """\
+import enum
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+class Size(enum.IntEnum):
+    SMALL = 1
+class Made(enum.Enum):
+    ONE = enum.auto()
+"""
+
+
+def test_an_enum_that_the_notebook_makes_of_literals_is_a_choice() -> None:
+    cells = (ENUMS, ("c: Colour = Colour.RED\ns: Size\nm: Made = Made.ONE", "parameters"))
+    found = python_parameters(notebook(*cells))
+    assert [found[name].type for name in "csm"] == [Literal["red", "blue"], Literal[1], Unknown]
+
+
+def test_a_cell_that_is_no_python_is_told_with_its_place() -> None:
+    made = notebook("1", ("n = = 3", "parameters"), ("m = 1", "parameters"))
+    (problem,) = unreadable_cells(made)
+    assert problem == "cell 2, tagged `parameters`, cannot be read: invalid syntax (line 1)"

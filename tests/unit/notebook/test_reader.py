@@ -248,7 +248,7 @@ REFUSED = {
     "empty": ("", "it is not JSON (line 1, column 1: Expecting value)"),
     "list": ("[]", "expected a JSON object, found list"),
     "no_number_no_cells": ("{}", "it has no `nbformat` number"),
-    "number_is_text": ('{"nbformat": "4"}', "it has no `nbformat` number"),
+    "number_is_text": ('{"nbformat": "4"}', "'4' is no `nbformat` number"),
     "newer": (
         '{"nbformat": 5, "cells": []}',
         "nbformat 5 is newer than what this version reads (4)",

@@ -284,7 +284,11 @@ WRONG = {
         "x: '11' is no Annotated[int, Field(le=10)]: should be less than or equal to 10",
     ),
     "date": ("x: date", Text("2024-02-30"), f"x: '2024-02-30' is no date: {NO_DATE}"),
-    "list": ("x: list[int]", Text("5"), "x: '5' is no list[int]: should be a valid list"),
+    "list": (
+        "x: list[int]",
+        Text("5"),
+        "x: '5' is no list[int]: should be a valid list; write it as JSON, such as [1, 2]",
+    ),
     "element": ("x: list[int]", Text('[1, "a"]'), f"x: '[1, \"a\"]' is no list[int]: [1] {NO_INT}"),
     "element_of_element": (
         "x: list[list[int]]",
