@@ -151,7 +151,7 @@ def warn(text: str, category: type[NbnodesWarning]) -> None:
     frame, level = sys._getframe(1), 2  # noqa: SLF001  # `inspect`'s own way takes its import
     while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, category, stacklevel=level - 1)
+    warnings.warn(text, category, stacklevel=level)
 
 
 def _listing(head: str, problems: tuple[str, ...]) -> str:
