@@ -128,6 +128,7 @@ def call_groups(folder: str) -> Iterator[Group]:
             contenders=(
                 Contender(name="kernel (isolated)", run=lambda ours=ours: ours("kernel")),
                 Contender(name="papermill.execute_notebook", run=peer),
+                Contender(name="fork (isolated)", run=lambda ours=ours: ours("fork"), repeat=5),
                 Contender(name="inprocess", run=lambda ours=ours: ours("inprocess")),
                 Contender(name="papermill engine", run=lambda ours=ours: ours("papermill")),
                 Contender(name="answered from the cache", run=hit, repeat=20),

@@ -17,7 +17,7 @@ from nbnodes.engines.collect import RaisedError, UntransferableValue, failure, s
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S, Progress, RunRequest
 from nbnodes.engines.outputs import OutputLog
-from nbnodes.engines.template import Child
+from nbnodes.engines.template import Child, NotBegunError
 from nbnodes.engines.wire import Frame
 from nbnodes.errors import KernelDiedError
 from nbnodes.notebook.document import Cell
@@ -67,7 +67,8 @@ class ChildRun:
         how = "with its template" if exit_code is None else cause_of_death(exit_code)
         last = " | ".join(self._last_words.strip().splitlines()[-3:])
         said = f"; it last said: {last}" if last else ""
-        return KernelDiedError(f"{where}: the process ended {how}{said}")
+        kind = NotBegunError if self._cell is None else KernelDiedError
+        return kind(f"{where}: the process ended {how}{said}")
 
     def _has_begun(self) -> bool:
         import cloudpickle

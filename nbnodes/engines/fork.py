@@ -14,7 +14,8 @@ from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.kernel_process import kernel_environment
 from nbnodes.engines.kernelspec import kernel_identity
 from nbnodes.engines.registry import open_engine
-from nbnodes.engines.template import Template
+from nbnodes.engines.template import NotBegunError, Template
+from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
 from nbnodes.result import Result
 
@@ -24,11 +25,16 @@ class ForkEngine:
 
     Args:
         spares: How many children wait for runs.
+
+    Raises:
+        UsageError: If the operating system is not Linux.
     """
 
     name = "fork"
 
     def __init__(self, spares: int = 2) -> None:
+        if not hasattr(os, "pidfd_open"):
+            raise UsageError("the fork engine needs Linux; use engine='kernel'")
         self._spares = spares
         self._lock = threading.Lock()
         self._template: Template | None = None
@@ -46,18 +52,11 @@ class ForkEngine:
             return self._kernel_engine().run(request)
         local_names = _local_names(request.folder)
         imported = imported_modules(notebook)
-        template = self._living_template()
-        template.preload(n for n in imported if n.partition(".")[0] not in local_names)
-        child = template.lease(request.interruption)
-        run = ChildRun(request, child, local_names)
-        result = None
+        installed = [n for n in imported if n.partition(".")[0] not in local_names]
         try:
-            result = run.result()
-        finally:
-            exit_code = template.give_back(child, await_end=result is None)
-        if result is None:
-            raise run.death(exit_code)
-        return result
+            return self._run(request, local_names, installed)
+        except NotBegunError:  # somebody killed a process that waited; no cell has run
+            return self._run(request, local_names, installed)
 
     def close(self) -> None:
         """End the template and every child; a later run starts anew."""
@@ -68,6 +67,22 @@ class ForkEngine:
             template.close()
         if kernel:
             kernel.close()
+
+    def _run(
+        self, request: RunRequest, local_names: frozenset[str], installed: list[str]
+    ) -> Result:
+        template = self._living_template()
+        template.preload(installed)
+        child = template.lease(request.interruption)
+        run = ChildRun(request, child, local_names)
+        result = None
+        try:
+            result = run.result()
+        finally:
+            exit_code = template.give_back(child, await_end=result is None)
+        if result is None:
+            raise run.death(exit_code)
+        return result
 
     def _living_template(self) -> Template:
         """Return the template; a new one, if it died or the environment is another."""

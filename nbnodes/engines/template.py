@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
+from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.kernel_process import kernel_environment
 from nbnodes.engines.wire import Channel
 from nbnodes.errors import Interruption, KernelDiedError
@@ -24,6 +26,10 @@ sys.path.append({package_folder!r})
 from nbnodes.engines.template_side import main
 main({descriptor})
 """
+
+
+class NotBegunError(KernelDiedError):
+    """A process died before a cell ran in it: the run can be made in another."""
 
 
 class Child:
@@ -104,7 +110,9 @@ class Template:
         with self._changed:
             while not self._ready:
                 if self._is_dead:
-                    raise KernelDiedError("the process that notebooks are forked from has died")
+                    raise NotBegunError(
+                        f"the process that notebooks are forked from {self._end_words()}"
+                    )
                 if not self._asked:
                     self._ask(1)
                 error = interruption()
@@ -159,8 +167,10 @@ class Template:
             self._process.wait()
         self._reader.join()
         self._control.close()
+        self._said.close()
 
     def _start(self) -> None:
+        self._said = tempfile.TemporaryFile()
         self._end, far = socket.socketpair()
         self._control = Channel(self._end)
         package_folder = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
@@ -170,7 +180,7 @@ class Template:
                 [sys.executable, "-c", program],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=None,
+                stderr=self._said,
                 cwd="/",
                 env=self.environment,
                 pass_fds=[far.fileno()],
@@ -180,6 +190,16 @@ class Template:
         self._reader.start()
         with self._changed:
             self._ask(self._spares)
+
+    def _end_words(self) -> str:
+        """Say how the process ended, and what it said last."""
+        try:
+            how = cause_of_death(self._process.wait(_END_S))
+        except subprocess.TimeoutExpired:
+            how = "without a word"
+        self._said.seek(0)
+        last = self._said.read()[-2000:].decode(errors="replace").strip().splitlines()[-3:]
+        return f"ended {how}" + (f"; it last said: {' | '.join(last)}" if last else "")
 
     def _ask(self, count: int) -> None:
         for _ in range(count):

@@ -61,7 +61,7 @@ def test_nothing_is_left_behind_by_runs_that_end_badly(
     assert_same(before, held(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["kernel", "papermill"])
+@pytest.mark.parametrize("name", ["fork", "kernel", "papermill"])
 def test_a_program_that_a_notebook_started_ends_with_its_kernel(name: str, tmp_path: Path) -> None:
     start = "import subprocess\nstarted = subprocess.Popen(['sleep', '600'])"
     cells = notebook(start, ("started.pid", "return"))

@@ -21,7 +21,7 @@ import nbnodes as nb
 
 FOLDER = Path(__file__).parents[2] / "model_notebooks"
 NAMES = ("fibonacci", "prices", "trend", "figure")
-ENGINES = ("inprocess", "kernel", "papermill")
+ENGINES = ("inprocess", "fork", "kernel", "papermill")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
