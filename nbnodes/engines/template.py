@@ -110,9 +110,7 @@ class Template:
         with self._changed:
             while not self._ready:
                 if self._is_dead:
-                    raise NotBegunError(
-                        f"the process that notebooks are forked from {self._end_words()}"
-                    )
+                    raise NotBegunError(self._last_words())
                 if not self._asked:
                     self._ask(1)
                 error = interruption()
@@ -170,7 +168,7 @@ class Template:
         self._said.close()
 
     def _start(self) -> None:
-        self._said = tempfile.TemporaryFile()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the template
         self._end, far = socket.socketpair()
         self._control = Channel(self._end)
         package_folder = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
@@ -191,7 +189,7 @@ class Template:
         with self._changed:
             self._ask(self._spares)
 
-    def _end_words(self) -> str:
+    def _last_words(self) -> str:
         """Say how the process ended, and what it said last."""
         try:
             how = cause_of_death(self._process.wait(_END_S))
@@ -199,7 +197,8 @@ class Template:
             how = "without a word"
         self._said.seek(0)
         last = self._said.read()[-2000:].decode(errors="replace").strip().splitlines()[-3:]
-        return f"ended {how}" + (f"; it last said: {' | '.join(last)}" if last else "")
+        said = f"; it last said: {' | '.join(last)}" if last else ""
+        return f"the process that notebooks are forked from ended {how}{said}"
 
     def _ask(self, count: int) -> None:
         for _ in range(count):
