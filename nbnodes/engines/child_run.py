@@ -110,7 +110,7 @@ class ChildRun:
                     yield frame
 
     def _arrived(self, selector: selectors.BaseSelector) -> set[int]:
-        """Wait; return the descriptors that can be read, having logged what pipes held.
+        """Wait; return the descriptors that can be read, having logged what pipes hold.
 
         Raises:
             EngineError: Out of time, or cancelled.
@@ -124,6 +124,8 @@ class ChildRun:
         if error:
             self._stop(selector)
             raise error
+        if self._child.channel.fileno() in arrived:
+            return arrived  # a cell's beginning comes before what it writes
         for descriptor in arrived & self._pipes.keys():
             if not self._drain(descriptor):
                 selector.unregister(descriptor)
@@ -167,7 +169,6 @@ class ChildRun:
         return None
 
     def _end_cell(self, duration_s: float, error: RaisedError | None) -> None:
-        self._drain_all()
         self._log.end_cell(duration_s)
         self._done += 1
         self._error = error

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+import fcntl
 import gc
 import getpass
 import os
 import random
 import sys
+import termios
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,6 +30,9 @@ from nbnodes.engines.shell import NotebookShell, open_shell
 from nbnodes.engines.streams import FedStream
 from nbnodes.engines.wire import Channel
 from nbnodes.notebook import binding
+
+_TICK_S = 0.0002
+_DRAINED_S = 2.0  # the longest wait for a caller who does not read
 
 
 def live(channel: Channel) -> None:
@@ -76,6 +81,7 @@ def _run(channel: Channel, shell: NotebookShell, job: Job) -> None:
         channel.send(("begin",))
         started_at = time.monotonic()
         shell.run_in_loop(cell.source)
+        _await_drained()
         channel.send(("end", time.monotonic() - started_at, shell.raised))
         if shell.exit_asked or (shell.raised and shell.raised.ends(cell)):
             break
@@ -88,6 +94,22 @@ def _go_to(job: Job) -> None:
     for name in list(sys.modules):  # a module of the notebook's own hides an installed one
         if name.partition(".")[0] in job.local_names:
             del sys.modules[name]
+
+
+def _await_drained() -> None:
+    """Wait until the caller has read what was written past Python: it is this cell's."""
+    for descriptor in (1, 2):
+        until = time.monotonic() + _DRAINED_S
+        while _pending_bytes(descriptor) and time.monotonic() < until:
+            time.sleep(_TICK_S)
+
+
+def _pending_bytes(descriptor: int) -> int:
+    try:
+        count = fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))
+    except OSError:  # the notebook closed it, or put something else in its place
+        return 0
+    return int.from_bytes(count, sys.byteorder)
 
 
 def _send_value(channel: Channel, value: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 
 from nbnodes.engines.child_run import ChildRun
 from nbnodes.engines.engine import Engine, RunRequest
@@ -53,10 +54,10 @@ class ForkEngine:
         local_names = _local_names(request.folder)
         imported = imported_modules(notebook)
         installed = [n for n in imported if n.partition(".")[0] not in local_names]
-        try:
-            return self._run(request, local_names, installed)
-        except NotBegunError:  # somebody killed a process that waited; no cell has run
-            return self._run(request, local_names, installed)
+        for _ in range(self._spares):
+            with suppress(NotBegunError):  # somebody killed a spare; no cell has run
+                return self._run(request, local_names, installed)
+        return self._run(request, local_names, installed)
 
     def close(self) -> None:
         """End the template and every child; a later run starts anew."""
