@@ -120,10 +120,11 @@ class ChildRun:
         except KeyboardInterrupt:
             self._stop(selector)
             raise
-        error = self._request.interruption(self._cell)
-        if error:
+        if self._request.interruption():
             self._stop(selector)
-            raise error
+            error = self._request.interruption(self._cell)  # of the cell that had begun by then
+            if error:
+                raise error
         if self._child.channel.fileno() in arrived:
             return arrived  # a cell's beginning comes before what it writes
         for descriptor in arrived & self._pipes.keys():
@@ -143,7 +144,9 @@ class ChildRun:
                 message = self._child.channel.receive().load()
             except Exception:  # noqa: BLE001  # whatever it has become, it is over
                 return
-            if message[0] == "end":
+            if message[0] == "begin":
+                self._cell = next(self._steps)
+            elif message[0] == "value" or (message[0] == "end" and message[2]):
                 return
 
     def _take(self, frame: Frame) -> Result | None:
