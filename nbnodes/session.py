@@ -22,7 +22,7 @@ from nbnodes.cache.key import KeyParts
 from nbnodes.cache.location import OFF, open_store
 from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore
-from nbnodes.engines.engine import CancelToken, Engine, Progress, RunRequest
+from nbnodes.engines.engine import CancelToken, Engine, OnOutput, Progress, RunRequest
 from nbnodes.engines.registry import built_in_names, open_engine
 from nbnodes.errors import NotebookWarning, ParameterError, UsageError, warn
 from nbnodes.notebook.document import Notebook
@@ -48,19 +48,24 @@ class RunOptions:
     Attributes:
         engine: Name of the engine, or an Engine; None for the Session's.
         cache: Whether a stored Result will do and is kept; "refresh" makes and keeps a new one.
-        timeout_s: Seconds the run may take; None for the Session's limit.
+        timeout_s: Seconds the run may take; 0 for no limit, None for the Session's.
+        cell_timeout_s: Seconds each cell may take; as `timeout_s`.
         cwd: Working directory; None for the notebook's folder.
         globals: Names shared with the caller (`inprocess` engine only; such runs are not cached).
         on_progress: Called when the first cell is about to run, and after each cell.
+        on_output: Called with what a cell shows as it shows it; see `RunRequest`. Nothing is shown
+            again for a Result from the cache.
         cancel: The caller's way to stop the run.
     """
 
     engine: str | Engine | None = None
     cache: bool | str = True
     timeout_s: float | None = None
+    cell_timeout_s: float | None = None
     cwd: str | os.PathLike[str] | None = None
     globals: Values | None = None
     on_progress: Callable[[Progress], None] = field(default=lambda _: None)
+    on_output: OnOutput = field(default=lambda _cell, _type, _content: None)
     cancel: CancelToken = field(default_factory=CancelToken)
 
     @property
@@ -191,22 +196,29 @@ class Session:
 
     def _request(self, model: Model, values: Values, options: RunOptions) -> RunRequest:
         notebook = model.notebook
-        timeout_s = options.timeout_s if options.timeout_s is not None else self.settings.timeout_s
         folder = os.path.abspath(options.cwd or notebook.folder)
         if not os.path.isdir(folder):
             raise UsageError(f"{model.name}: its working directory {folder} does not exist")
-        if not timeout_s >= 0:  # NaN too
-            raise UsageError(f"timeout_s={timeout_s:g}: expected 0 (no limit) or more seconds")
         return RunRequest(
             notebook=notebook,
             values=model.validate(values),
             folder=folder,
             globals=options.globals,
-            timeout_s=timeout_s or None,
+            timeout_s=self._limit_s(options, "timeout_s"),
+            cell_timeout_s=self._limit_s(options, "cell_timeout_s"),
             output_size_bytes=self.settings.output_size_bytes,
             cancel=options.cancel,
             on_progress=options.on_progress,
+            on_output=options.on_output,
         )
+
+    def _limit_s(self, options: RunOptions, name: str) -> float | None:
+        """Return a limit of time as an engine takes it: None for none."""
+        given: float | None = getattr(options, name)
+        limit_s: float = getattr(self.settings, name) if given is None else given
+        if not limit_s >= 0:  # NaN too
+            raise UsageError(f"{name}={limit_s:g}: expected 0 (no limit) or more seconds")
+        return limit_s or None
 
     def _run(self, request: RunRequest, options: RunOptions) -> Result:
         engine = options.engine or self.settings.engine

@@ -24,6 +24,7 @@ class Settings:
         cache_size_bytes: The cache is kept below this size.
         durability: "normal" survives a killed process, "full" also a power cut.
         timeout_s: Seconds a run may take; 0 for no limit.
+        cell_timeout_s: Seconds each of its cells may take; 0 for no limit.
         output_size_bytes: What one run may print and display; the rest is dropped, and said to be.
     """
 
@@ -33,6 +34,7 @@ class Settings:
     cache_size_bytes: int = 2_000_000_000
     durability: Literal["normal", "full"] = "normal"
     timeout_s: float = 0.0
+    cell_timeout_s: float = 0.0
     output_size_bytes: int = 10_000_000
 
     @classmethod
@@ -95,7 +97,7 @@ def _require_range(name: str, value: Any) -> None:
         raise ValueError('expected "normal" or "full"')
     if name == "workers" and value < 1:
         raise ValueError("expected 1 or more")
-    if name in ("timeout_s", "cache_size_bytes", "output_size_bytes") and not value >= 0:
+    if name.endswith(("_s", "_bytes")) and not value >= 0:
         raise ValueError("expected 0 or more")
 
 

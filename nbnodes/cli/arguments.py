@@ -109,6 +109,13 @@ OPTIONS = (
         help="Stop the notebook after this time.",
     ),
     Option(
+        names=("--cell-timeout",),
+        field="cell_timeout_s",
+        kind=float,
+        metavar="SECONDS",
+        help="Stop the notebook when one of its cells takes longer.",
+    ),
+    Option(
         names=("--cwd",),
         field="cwd",
         metavar="FOLDER",
@@ -148,6 +155,7 @@ class RunArguments:
     as_json: bool = False
     format: str = "text"
     timeout_s: float | None = None
+    cell_timeout_s: float | None = None
     cwd: str | None = None
     cache: str | None = None
     no_cache: bool = False

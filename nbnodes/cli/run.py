@@ -63,10 +63,12 @@ def _check(arguments: RunArguments) -> None:
         raise UsageError("--no-cache and --refresh exclude each other")
     if arguments.as_json and arguments.format not in ("text", "json"):
         raise UsageError(f"--json and --format {arguments.format} exclude each other")
-    if arguments.timeout_s is not None and not arguments.timeout_s >= 0:
-        raise UsageError(
-            f"--timeout {arguments.timeout_s:g}: expected 0 (no limit) or more seconds"
-        )
+    for option, limit_s in (
+        ("--timeout", arguments.timeout_s),
+        ("--cell-timeout", arguments.cell_timeout_s),
+    ):
+        if limit_s is not None and not limit_s >= 0:
+            raise UsageError(f"{option} {limit_s:g}: expected 0 (no limit) or more seconds")
     if arguments.cwd is not None and not os.path.isdir(arguments.cwd):
         raise UsageError(f"--cwd {arguments.cwd}: there is no such folder")
 
@@ -78,6 +80,7 @@ def _run(session: Session, model: Model, arguments: RunArguments) -> tuple[Resul
         options = RunOptions(
             cache=use,
             timeout_s=arguments.timeout_s,
+            cell_timeout_s=arguments.cell_timeout_s,
             cwd=arguments.cwd,
             on_progress=on_progress,
         )

@@ -9,18 +9,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from nbnodes.engines import crossing
 from nbnodes.engines.child_job import Job
-from nbnodes.engines.collect import RaisedError, UntransferableValue, failure, success
 from nbnodes.engines.deaths import cause_of_death
-from nbnodes.engines.engine import GRACE_S, Progress, RunRequest
-from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.engine import GRACE_S, RunRequest
+from nbnodes.engines.raised import UntransferableValue
+from nbnodes.engines.run import Run
 from nbnodes.engines.template import Child, NotBegunError
 from nbnodes.engines.wire import Frame
 from nbnodes.errors import KernelDiedError
-from nbnodes.notebook.document import Cell
 from nbnodes.result import Result
 
 _ENGINE = "fork"
@@ -35,11 +33,8 @@ class ChildRun:
         self._request = request
         self._child = child
         self._local_names = local_names
-        self._log = OutputLog(request.output_size_bytes)
+        self._run = Run(request, _ENGINE)
         self._steps = iter(request.steps)
-        self._cell: Cell | None = None
-        self._done = 0
-        self._error: RaisedError | None = None
         self._last_words = ""
         self._pipes: dict[int, _Pipe] = {}
 
@@ -61,14 +56,11 @@ class ChildRun:
 
     def death(self, exit_code: int | None) -> KernelDiedError:
         """Return the error of a child that died."""
-        where = self._request.notebook.name
-        if self._cell is not None:
-            where += f", cell {self._cell.index + 1}"
         how = "with its template" if exit_code is None else cause_of_death(exit_code)
         last = " | ".join(self._last_words.strip().splitlines()[-3:])
         said = f"; it last said: {last}" if last else ""
-        kind = NotBegunError if self._cell is None else KernelDiedError
-        return kind(f"{where}: the process ended {how}{said}")
+        kind = NotBegunError if self._run.cell is None else KernelDiedError
+        return kind(f"{self._run.where}: the process ended {how}{said}")
 
     def _has_begun(self) -> bool:
         import cloudpickle
@@ -116,13 +108,13 @@ class ChildRun:
             EngineError: Out of time, or cancelled.
         """
         try:
-            arrived = {key.fd for key, _ in selector.select(self._request.remaining_s)}
+            arrived = {key.fd for key, _ in selector.select(self._run.remaining_s)}
         except KeyboardInterrupt:
             self._stop(selector)
             raise
-        if self._request.interruption():
+        if self._run.interruption():
             self._stop(selector)
-            error = self._request.interruption(self._cell)  # of the cell that had begun by then
+            error = self._run.interruption()  # of the cell that had begun by then
             if error:
                 raise error
         if self._child.channel.fileno() in arrived:
@@ -145,7 +137,7 @@ class ChildRun:
             except Exception:  # noqa: BLE001  # whatever it has become, it is over
                 return
             if message[0] == "begin":
-                self._cell = next(self._steps)
+                self._run.begin(next(self._steps))
             elif message[0] == "value" or (message[0] == "end" and message[2]):
                 return
 
@@ -157,33 +149,18 @@ class ChildRun:
             message = ("value", UntransferableValue(type_name="value", reason=reason))
         match message:
             case "output", kind, content:
-                self._log.feed(kind, content)
+                self._run.feed(kind, content)
             case ("begin",):
-                self._cell = next(self._steps)
-                self._log.begin_cell()
+                self._run.begin(next(self._steps))
             case "end", duration_s, error:
-                self._end_cell(duration_s, error)
+                self._run.end(error, duration_s=duration_s)
             case "value", value:
-                return self._finished(value)
+                return self._run.result(value)
             case "unloadable", ename, evalue:
                 raise crossing.unloadable(self._request, ename, evalue)
             case _:
                 pass
         return None
-
-    def _end_cell(self, duration_s: float, error: RaisedError | None) -> None:
-        self._log.end_cell(duration_s)
-        self._done += 1
-        self._error = error
-        self._request.on_progress(Progress(done=self._done, total=len(self._request.steps)))
-
-    def _finished(self, value: Any) -> Result:
-        error, cell = self._error, self._cell
-        if error and error.is_early_end:
-            self._log.drop_last_error()
-        elif error and cell and error.ends(cell):
-            return failure(self._request, _ENGINE, self._log, error, cell)
-        return success(self._request, _ENGINE, self._log, value)
 
     def _drain_all(self) -> None:
         for descriptor in self._pipes:
@@ -198,7 +175,7 @@ class ChildRun:
                 return True
             if not text:
                 return False
-            self._log.feed("stream", {"name": pipe.name, "text": text})
+            self._run.feed("stream", {"name": pipe.name, "text": text})
             self._last_words = (self._last_words + text)[-_LAST_WORDS:]
 
 

@@ -24,7 +24,7 @@ import cloudpickle  # noqa: TID253  # this module is imported in the template on
 
 from nbnodes.engines import shell_side
 from nbnodes.engines.child_job import Job
-from nbnodes.engines.collect import UntransferableValue
+from nbnodes.engines.raised import UntransferableValue
 from nbnodes.engines.sandbox import no_input
 from nbnodes.engines.shell import NotebookShell, open_shell
 from nbnodes.engines.streams import FedStream

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from nbnodes.engines import shell_side
-from nbnodes.engines.collect import UntransferableValue
 from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.raised import UntransferableValue
 from nbnodes.errors import ParameterError
 from nbnodes.notebook import binding
 from nbnodes.notebook.document import PARAMETERS, RETURN, Cell

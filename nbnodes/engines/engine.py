@@ -13,7 +13,9 @@ from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
 from nbnodes.notebook.document import Cell, Notebook
 from nbnodes.result import Result
 
-GRACE_S = 0.2
+OnOutput = Callable[[Cell, str, Mapping[str, Any]], None]
+
+GRACE_S = 0.15
 """From the interrupt of a cell to the end of its process."""
 
 
@@ -70,9 +72,12 @@ class RunRequest:
         folder: The working directory of the run.
         globals: Names that the notebook shares with the caller (`inprocess` only).
         timeout_s: Seconds that the whole run may take; None for no limit.
+        cell_timeout_s: Seconds that each cell may take; None for no limit.
         output_size_bytes: What it may print and display; more is dropped.
         cancel: The caller's way to stop it.
         on_progress: Called after each cell, on the engine's thread; must not raise.
+        on_output: Called with what a cell shows as it shows it: the cell, and type and content of
+            a message as `nbnodes.engines.outputs.Feed` takes them; must not raise.
         started_at: Monotonic time when the request was made; the deadline counts from it.
     """
 
@@ -81,9 +86,11 @@ class RunRequest:
     folder: str = ""
     globals: Mapping[str, Any] | None = None
     timeout_s: float | None = None
+    cell_timeout_s: float | None = None
     output_size_bytes: int = 10_000_000
     cancel: CancelToken = field(default_factory=CancelToken)
     on_progress: Callable[[Progress], None] = field(default=lambda _: None)
+    on_output: OnOutput = field(default=lambda _cell, _type, _content: None)
     started_at: float = field(default_factory=time.monotonic)
 
     @cached_property

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.raised import RaisedError
 from nbnodes.errors import ParameterError
 from nbnodes.result import CellRun, Output
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from nbnodes.engines import shell_side
-from nbnodes.engines.collect import RaisedError, failure, success
 from nbnodes.engines.crossing import cell_roles
-from nbnodes.engines.engine import Progress, RunRequest
-from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.raised import RaisedError
+from nbnodes.engines.run import Run
 from nbnodes.engines.sandbox import sandbox
 from nbnodes.engines.shell import NotebookShell, open_shell
 from nbnodes.engines.threads import run_in_thread
@@ -80,46 +79,26 @@ def _turn_taken(request: RunRequest) -> Iterator[None]:
 
 
 def _run_in_sandbox(request: RunRequest) -> Result:
-    log = OutputLog(request.output_size_bytes)
+    run = Run(request, InProcessEngine.name)
     delivered: list[Any] = []
     with ExitStack() as stack:
-        stack.enter_context(sandbox(request.folder, log))
-        shell = stack.enter_context(open_shell(log))
+        stack.enter_context(sandbox(request.folder, run))
+        shell = stack.enter_context(open_shell(run))
         shell.user_ns.update(request.globals or {})
         roles = cell_roles(request.steps)
         values = {name: _own(value) for name, value in request.values.items()}
         shell_side.install(shell, vars(binding), values, roles, delivered.append)
-        watchdog = stack.enter_context(Watchdog(request))
-        return _run_cells(request, shell, log, delivered, watchdog)
+        watchdog = stack.enter_context(Watchdog(run))
+        for cell in request.steps:
+            if not run.end(_run_cell(shell, run, cell, watchdog), exits=shell.exit_asked):
+                break
+    return run.result(delivered[-1] if delivered else None)
 
 
-def _run_cells(
-    request: RunRequest,
-    shell: NotebookShell,
-    log: OutputLog,
-    delivered: list[Any],
-    watchdog: Watchdog,
-) -> Result:
-    for done, cell in enumerate(request.steps):
-        error = _run_cell(shell, log, cell, watchdog)
-        request.on_progress(Progress(done=done + 1, total=len(request.steps)))
-        if error and error.ends(cell) and not error.is_early_end:
-            return failure(request, InProcessEngine.name, log, error, cell)
-        if error and error.is_early_end:
-            log.drop_last_error()
-        if shell.exit_asked or (error and error.is_early_end):
-            break
-    return success(request, InProcessEngine.name, log, delivered[-1] if delivered else None)
-
-
-def _run_cell(
-    shell: NotebookShell, log: OutputLog, cell: Cell, watchdog: Watchdog
-) -> RaisedError | None:
-    log.begin_cell()
-    started_at = time.monotonic()
-    with watchdog.guard(cell):
+def _run_cell(shell: NotebookShell, run: Run, cell: Cell, watchdog: Watchdog) -> RaisedError | None:
+    run.begin(cell)
+    with watchdog.guard():
         shell.run_in_loop(cell.source)
-    log.end_cell(time.monotonic() - started_at)
     if shell.raised and shell.raised.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
         raise KeyboardInterrupt  # from outside: the cell did not raise it
     return shell.raised

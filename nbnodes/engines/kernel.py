@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
-
 from nbnodes.engines import crossing, foreign
-from nbnodes.engines.collect import RaisedError, failure, success
-from nbnodes.engines.engine import Progress, RunRequest
+from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.kernel_process import KernelProcess, open_kernel
 from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
-from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.raised import RaisedError
+from nbnodes.engines.run import Run
 from nbnodes.errors import KernelDiedError, ParameterError
 from nbnodes.notebook.document import PARAMETERS, Cell
 from nbnodes.notebook.translation import parameters_code
@@ -48,39 +45,27 @@ class _PythonRun:
         self._request = request
         self._spec = spec
         self._kernel = kernel
-        self._log = OutputLog(request.output_size_bytes)
+        self._run = Run(request, KernelEngine.name)
 
     def result(self) -> Result:
         """Run the cells."""
         self._prepare()
-        steps = self._request.steps
-        for done, cell in enumerate(steps):
+        self._kernel.interruption = self._run.interruption
+        for cell in self._request.steps:
             error, exits = self._run_cell(cell)
-            self._request.on_progress(Progress(done=done + 1, total=len(steps)))
-            if error and error.is_early_end:
-                self._log.drop_last_error()
+            if not self._run.end(error, exits=exits):
                 break
-            if error and error.ends(cell):
-                return failure(self._request, KernelEngine.name, self._log, error, cell)
-            if exits:
-                break
-        return success(self._request, KernelEngine.name, self._log, self._value())
+        return self._run.result(self._value())
 
     def _run_cell(self, cell: Cell) -> tuple[RaisedError | None, bool]:
-        self._log.begin_cell()
-        self._kernel.interruption = partial(self._request.interruption, cell)
-        started_at = time.monotonic()
+        self._run.begin(cell)
         try:
-            outcome = self._kernel.execute(cell.source, self._log.feed)
+            outcome = self._kernel.execute(cell.source, self._run.feed)
             if PARAMETERS in cell.tags:
                 self._after_parameters()
         except KernelDiedError as error:
-            raise KernelDiedError(f"{self._where(cell)}: {error}") from None
-        self._log.end_cell(time.monotonic() - started_at)
+            raise KernelDiedError(f"{self._run.where}: {error}") from None
         return outcome
-
-    def _where(self, cell: Cell) -> str:
-        return f"{self._request.notebook.name}, cell {cell.index + 1}"
 
     def _prepare(self) -> None:
         crossing.write_values(self._request, self._kernel.folder)
@@ -116,7 +101,7 @@ class _ForeignRun(_PythonRun):
             raise foreign.refused(self._request, raised)
 
     def _value(self) -> object:
-        cells = self._log.cells()
+        cells = self._run.log.cells()
         reached = len(cells) == len(self._request.steps)
         has_return = self._request.notebook.return_cell is not None
         return foreign.shown_value(cells[-1]) if has_return and reached and cells else None

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S
 from nbnodes.engines.kernelspec import Kernelspec
 from nbnodes.engines.outputs import INLINE_BACKEND
+from nbnodes.engines.raised import RaisedError
 from nbnodes.errors import Interruption, KernelDiedError, KernelNotFoundError
 
 _TICK_S = 0.05  # how often death, deadline and cancellation are looked at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from nbnodes.result import CellRun
@@ -77,14 +77,6 @@ class OutputLog:
     def note_dropped(self, count_bytes: int) -> None:
         """Count output that was dropped before it came here."""
         self._dropped_bytes += count_bytes
-
-    def extend_cell(self, outputs: Iterable[Mapping[str, Any]]) -> None:
-        """Take outputs that are in nbformat's form already."""
-        for output in outputs:
-            content = dict(output)
-            if isinstance(content.get("text"), list):
-                content["text"] = "".join(content["text"])
-            self.feed(content.pop("output_type"), content)
 
     def drop_last_error(self) -> None:
         """Forget the error that ended the notebook on purpose (`sys.exit(0)`)."""

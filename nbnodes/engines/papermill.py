@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -30,22 +31,22 @@ from papermill.iorw import load_notebook_node  # noqa: TID253
 from papermill.parameterize import parameterize_notebook  # noqa: TID253
 
 from nbnodes.engines import crossing, foreign
-from nbnodes.engines.collect import RaisedError, failure, success
-from nbnodes.engines.engine import GRACE_S, Progress, RunRequest
+from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
 from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
 from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import (
     ERROR_BYTES,
-    OutputLog,
     cut,
     cut_error,
     rich_size_bytes,
     size_bytes,
 )
+from nbnodes.engines.raised import RaisedError
+from nbnodes.engines.run import Run
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
-from nbnodes.notebook.document import INJECTED, OVERRIDE, RETURN, SKIP
+from nbnodes.notebook.document import INJECTED, OVERRIDE, SKIP, Cell
 from nbnodes.notebook.executed import inject_parameters, spelled_values
 from nbnodes.notebook.translation import is_known_to_papermill, papermill_language
 from nbnodes.result import Result
@@ -97,6 +98,7 @@ class _PapermillRun:
         self._spec = spec
         self._folder = folder
         self._node = _prepared(request, spec)
+        self._run = Run(request, PapermillEngine.name)
 
     def result(self) -> Result:
         """Run the cells through papermill's client."""
@@ -105,7 +107,7 @@ class _PapermillRun:
         manager = NotebookExecutionManager(self._node, progress_bar=False, autosave_cell_every=0)
         client = _Client(
             manager,
-            request=self._request,
+            run=self._run,
             spec=self._spec,
             folder=self._folder,
             prologue=self._prologue(),
@@ -123,11 +125,11 @@ class _PapermillRun:
                 stderr=subprocess.DEVNULL,
             )
         except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
-            raise self._machine_failure(error, client) from error
+            raise self._machine_failure(error) from error
         finally:
             manager.notebook_complete()
         if self._request.cancel.cancelled:
-            raise self._machine_failure(RuntimeError("it was interrupted"), client)
+            raise self._machine_failure(RuntimeError("it was interrupted"))
         return self._collected(client, manager)
 
     def _prologue(self) -> str | None:
@@ -141,40 +143,25 @@ class _PapermillRun:
 
     def _timeout_s(self) -> float | None:
         """Return the seconds left for a cell; never 0, which nbclient takes for no limit."""
-        left_s = self._request.remaining_s
+        left_s = self._run.remaining_s
         return None if left_s is None else max(left_s, 0.01)
 
-    def _machine_failure(self, error: Exception, client: _Client) -> Exception:
-        cell = self._request.steps[min(client.done, len(self._request.steps) - 1)]
-        interruption = self._request.interruption(cell)
+    def _machine_failure(self, error: Exception) -> Exception:
+        interruption = self._run.interruption()
         if interruption:
             return interruption
         if isinstance(error, CellTimeoutError):
-            return RunTimeoutError(f"{self._request.notebook.name}, cell {cell.index + 1}: {error}")
-        where = f"{self._request.notebook.name}, cell {cell.index + 1}"
-        return KernelDiedError(f"{where}: the kernel {self._spec.name!r} died: {error}")
+            return RunTimeoutError(f"{self._run.where}: {error}")
+        return KernelDiedError(f"{self._run.where}: the kernel {self._spec.name!r} died: {error}")
 
     def _collected(self, client: _Client, manager: NotebookExecutionManager) -> Result:
-        log = OutputLog(self._request.output_size_bytes)
-        log.note_dropped(client.dropped_bytes)
-        for index in client.executed:
-            cell = manager.nb.cells[index]
-            log.begin_cell()
-            log.extend_cell(cell.outputs)
-            log.end_cell(cell.metadata.papermill.get("duration") or 0.0)
-        if client.error and client.error.is_early_end:
-            log.drop_last_error()
-        elif client.error:
-            cell = self._request.steps[client.done]
-            failed = failure(self._request, PapermillEngine.name, log, client.error, cell)
-            return replace(failed, executed=manager.nb)
-        result = success(self._request, PapermillEngine.name, log, self._value(client, log))
-        return replace(result, executed=manager.nb)
+        self._run.log.note_dropped(client.dropped_bytes)
+        return replace(self._run.result(self._value(client)), executed=manager.nb)
 
-    def _value(self, client: _Client, log: OutputLog) -> Any:
+    def _value(self, client: _Client) -> Any:
         if self._spec.is_python:
             return crossing.read_value(self._folder)
-        cells = log.cells()
+        cells = self._run.log.cells()
         return foreign.shown_value(cells[-1]) if client.returned and cells else None
 
 
@@ -185,23 +172,21 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         self,
         manager: NotebookExecutionManager,
         *,
-        request: RunRequest,
+        run: Run,
         spec: Kernelspec,
         folder: str,
         prologue: str | None,
         **options: Any,
     ) -> None:
         super().__init__(manager, **options)
-        self._request = request
+        self._run = run
+        self._request = run.request
         self._spec = spec
         self._folder = folder
         self._prologue = prologue
-        self._text_room_bytes = self._rich_room_bytes = request.output_size_bytes
+        self._text_room_bytes = self._rich_room_bytes = run.request.output_size_bytes
         self.dropped_bytes = 0
         self._exits = False
-        self.executed: list[int] = []
-        self.done = 0
-        self.error: RaisedError | None = None
         self.returned = False
 
     def create_kernel_manager(self) -> Any:
@@ -215,18 +200,23 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         self.on_cell_executed = self._after_cell
         if self._prologue:
             self._prepare(self._prologue)
+        steps = deque(self._request.steps)
         for index, cell in enumerate(self.nb.cells):
             if not _runs(cell, self._request):
                 continue
-            self._run_cell(index, cell)
-            if self.error or self._exits or RETURN in cell.metadata.tags:
-                self.returned = RETURN in cell.metadata.tags and not self.error
+            if INJECTED in cell.metadata.tags:
+                self._inject(index, cell)
+            elif not self._run_step(index, cell, steps.popleft()):
+                break
+            if not steps:
                 break
 
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
         """Take a message unless the run has printed too much already."""
-        if not self._is_left(message["msg_type"], message["content"]):
+        kind, content = message["msg_type"], message["content"]
+        if not self._is_left(kind, content):
             return None
+        self._run.feed(kind, content)
         return super().process_message(message, cell, cell_index)
 
     def kill(self) -> None:
@@ -275,29 +265,39 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         if reply["status"] == "error":
             raise crossing.unloadable(self._request, reply["ename"], reply["evalue"])
 
-    def _run_cell(self, index: int, cell: Any) -> None:
-        injected = INJECTED in cell.metadata.tags
-        interruption = self._request.interruption()
+    def _inject(self, index: int, cell: Any) -> None:
+        """Run papermill's own cell of parameters."""
+        raised = self._raised_by(index, cell)
+        if raised:
+            raise foreign.refused(self._request, raised)
+
+    def _run_step(self, index: int, cell: Any, step: Cell) -> bool:
+        """Run a cell of the notebook; return whether the next one is to run."""
+        interruption = self._run.interruption()
         if interruption:
             raise interruption
+        self._run.begin(step)
+        error = self._raised_by(index, cell)
+        duration_s = cell.metadata.papermill.get("duration")
+        goes_on = self._run.end(error, exits=self._exits, duration_s=duration_s)
+        self.returned = step is self._request.notebook.return_cell and error is None
+        return goes_on
+
+    def _raised_by(self, index: int, cell: Any) -> RaisedError | None:
+        """Run a cell; return what it raised."""
+        raised = None
         self.nb_man.cell_start(cell, index)
         try:
             self.execute_cell(cell, index)
         except CellExecutionError as error:
             ename = error.ename or "Error"
             raised = RaisedError(ename=ename, evalue=error.evalue, traceback=_traceback(cell))
-            if injected:
-                raise foreign.refused(self._request, raised) from error
-            self.error = None if raised.is_of_display else raised
-            if self.error and not raised.is_early_end:
+            raised = None if raised.is_of_display else raised
+            if raised and not raised.is_early_end:
                 self.nb_man.cell_exception(cell, cell_index=index, exception=error)
         finally:
             self.nb_man.cell_complete(cell, cell_index=index)
-        self.error = self.error or _early_end(cell)
-        if not injected:
-            self.executed.append(index)
-            self.done += 0 if self.error else 1
-            self._request.on_progress(Progress(done=self.done, total=len(self._request.steps)))
+        return raised or _early_end(cell)
 
     async def _after_cell(
         self, cell: Any, cell_index: int, execute_reply: Mapping[str, Any]

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from nbnodes.engines.outputs import INLINE_BACKEND, OutputLog
+from nbnodes.engines.outputs import INLINE_BACKEND, Feed
 from nbnodes.engines.streams import captured_streams
 
 
 @contextmanager
-def sandbox(folder: str, log: OutputLog) -> Iterator[None]:
+def sandbox(folder: str, log: Feed) -> Iterator[None]:
     """Run a block in `folder` with its output captured; afterwards put everything back."""
     with ExitStack() as stack:
         for keep in _KEEPERS:

@@ -17,9 +17,9 @@ from IPython.core.displaypub import DisplayPublisher  # noqa: TID253
 from IPython.core.interactiveshell import InteractiveShell  # noqa: TID253
 from traitlets.config import Config
 
-from nbnodes.engines.collect import RaisedError
 from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
+from nbnodes.engines.raised import RaisedError
 
 _CONFIG = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"autoindent": False}})
 

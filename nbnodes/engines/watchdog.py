@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from nbnodes.engines.engine import RunRequest
-from nbnodes.notebook.document import Cell
+from nbnodes.engines.run import Run
 
 _AGAIN_S = 0.2  # between two interrupts of a cell that swallows them
 
@@ -28,8 +27,8 @@ class Watchdog:
         has_seen_sigint: Whether somebody pressed Ctrl-C.
     """
 
-    def __init__(self, request: RunRequest) -> None:
-        self._request = request
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._thread_id = threading.get_ident()
         self._is_main = threading.current_thread() is threading.main_thread()
         self._handler: Any = signal.SIG_DFL
@@ -44,7 +43,7 @@ class Watchdog:
         if self._is_main:  # a script's `command &` starts us with SIGINT ignored
             self._handler = signal.signal(signal.SIGINT, self._on_sigint)
         self._thread.start()
-        self._request.cancel.on_cancel(self._wake)
+        self._run.request.cancel.on_cancel(self._wake)
         return self
 
     def __exit__(
@@ -57,13 +56,13 @@ class Watchdog:
             signal.signal(signal.SIGINT, self._handler)
 
     @contextmanager
-    def guard(self, cell: Cell) -> Iterator[None]:
-        """Run a cell, which is interrupted when its time is over or its caller has left.
+    def guard(self) -> Iterator[None]:
+        """Run the cell that has begun; it is interrupted when time is over or its caller left.
 
         Raises:
             EngineError: If it was, or must not even begin.
         """
-        self._raise_interruption(cell)
+        self._raise_interruption()
         try:
             self._arm()
             try:
@@ -74,14 +73,14 @@ class Watchdog:
             self._disarm()
             if not self._has_interrupted:
                 raise
-        self._raise_interruption(cell)
+        self._raise_interruption()
 
     def _on_sigint(self, *_: object) -> None:
         self.has_seen_sigint = True
         raise KeyboardInterrupt
 
-    def _raise_interruption(self, cell: Cell) -> None:
-        error = self._request.interruption(cell)
+    def _raise_interruption(self) -> None:
+        error = self._run.interruption()
         if error:
             raise error
 
@@ -104,11 +103,11 @@ class Watchdog:
     def _watch(self) -> None:
         with self._changed:
             while not self._ended:
-                is_over = self._request.interruption() is not None
+                is_over = self._run.interruption() is not None
                 if is_over and self._is_armed:
                     self._has_interrupted = True
                     self._interrupt()
-                self._changed.wait(_AGAIN_S if is_over else self._request.remaining_s)
+                self._changed.wait(_AGAIN_S if is_over else self._run.remaining_s)
 
     def _interrupt(self) -> None:
         if self._is_main:

@@ -120,6 +120,19 @@ def test_a_run_out_of_time_is_stopped_and_its_cell_named(
         run("x = 1", endless, timeout_s=timeout_s)
 
 
+def test_a_cell_out_of_its_time_is_stopped_though_the_run_has_more(
+    run: Run, engine: Engine
+) -> None:
+    cell_timeout_s = 0.5 if engine.name == "inprocess" else 2.0
+    with pytest.raises(RunTimeoutError, match=f"notebook, cell 2: .*{cell_timeout_s:g} s.*cell_t"):
+        run("x = 1", "while True:\n    pass", cell_timeout_s=cell_timeout_s)
+
+
+def test_each_cell_has_time_of_its_own(run: Run) -> None:
+    cell = "import time\ntime.sleep(0.8)"
+    assert run(cell, cell, cell, (f"{cell}\n1", "return"), cell_timeout_s=3.0).unwrap() == 1
+
+
 def test_a_run_with_no_time_at_all_never_ends_well(run: Run) -> None:
     with pytest.raises(RunTimeoutError, match="notebook"):
         run("import time\ntime.sleep(2)", timeout_s=0.001)

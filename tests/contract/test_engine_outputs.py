@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cells import Run
 
+from nbnodes.notebook.document import Cell
 from nbnodes.result import Failure, Result
 
 DISPLAY = "from IPython.display import HTML, display, clear_output"
@@ -167,3 +172,19 @@ def texts(shown: Any) -> list[str]:
 def pngs(result: Result) -> list[str]:
     """Return the types of the outputs that are pictures."""
     return [out["output_type"] for out in result.outputs if "image/png" in out.get("data", {})]
+
+
+def test_what_a_cell_shows_is_told_while_it_runs(run: Run, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    told: list[tuple[int, str, str]] = []
+
+    def open_the_gate(cell: Cell, message_type: str, content: Mapping[str, Any]) -> None:
+        told.append((cell.index, message_type, content.get("text", "")))
+        if "waiting" in content.get("text", ""):
+            threading.Thread(target=gate.write_text, args=("",), daemon=True).start()
+
+    run("1;", "print('waiting', flush=True)\nopen('gate').read()\n2", on_output=open_the_gate)
+    kinds = [(index, kind) for index, kind, _ in told if kind in ("stream", "execute_result")]
+    assert (kinds[0], kinds[-1]) == ((1, "stream"), (1, "execute_result"))
+    assert "".join(text for _, _, text in told) == "waiting\n"

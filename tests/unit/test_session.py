@@ -11,9 +11,9 @@ from notebooks import write_notebook
 
 from nbnodes import session as session_module
 from nbnodes.cache.memory import MemoryStore
-from nbnodes.engines.collect import success
 from nbnodes.engines.engine import Engine, Progress, RunRequest
 from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.raised import success
 from nbnodes.errors import (
     EngineNotFoundError,
     ParameterError,

@@ -14,9 +14,9 @@ import psutil
 import pytest
 from notebooks import write_notebook
 
-from nbnodes.engines.collect import success
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.raised import success
 from nbnodes.errors import ParameterError, RunCancelledError, RunFailedError
 from nbnodes.result import Failure, Result
 from nbnodes.session import Model, Session

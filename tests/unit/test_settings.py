@@ -11,7 +11,10 @@ import pytest
 from nbnodes.errors import SettingsError
 from nbnodes.settings import Settings
 
-KNOWN = "engine, workers, cache, cache_size_bytes, durability, timeout_s, output_size_bytes"
+KNOWN = (
+    "engine, workers, cache, cache_size_bytes, durability, timeout_s, cell_timeout_s, "
+    "output_size_bytes"
+)
 
 
 def load(folder: Path, **environ: str) -> Settings:
