@@ -1,9 +1,10 @@
-"""What a forked child is given to run."""
+"""What a child is given to run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nbnodes.engines.program import Program
 from nbnodes.notebook.document import Cell
 
 
@@ -13,12 +14,12 @@ class Job:
 
     Attributes:
         cells: The cells, in order.
-        roles: See `nbnodes.engines.shell_side.install`.
+        program: The same, compiled, if all of them are plain.
         folder: The working directory.
         local_names: Top-level names of the modules that lie there.
     """
 
     cells: tuple[Cell, ...]
-    roles: tuple[str, ...]
+    program: Program | None
     folder: str
     local_names: frozenset[str]

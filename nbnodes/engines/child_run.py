@@ -14,7 +14,8 @@ from nbnodes.engines import crossing
 from nbnodes.engines.child_job import Job
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S, RunRequest
-from nbnodes.engines.raised import UntransferableValue
+from nbnodes.engines.program import plain_program
+from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.run import Run
 from nbnodes.engines.template import Child, NotBegunError
 from nbnodes.engines.wire import Frame
@@ -27,7 +28,11 @@ _LAST_WORDS = 2000  # characters
 
 
 class ChildRun:
-    """One run in one child. Belongs to one thread."""
+    """One run in one child. Belongs to one thread.
+
+    Attributes:
+        imported: Names of the modules that the run imported.
+    """
 
     def __init__(self, request: RunRequest, child: Child, local_names: frozenset[str]) -> None:
         self._request = request
@@ -36,6 +41,7 @@ class ChildRun:
         self._run = Run(request, _ENGINE)
         self._steps = iter(request.steps)
         self._last_words = ""
+        self.imported: tuple[str, ...] = ()
         self._pipes: dict[int, _Pipe] = {}
 
     def result(self) -> Result | None:
@@ -66,9 +72,11 @@ class ChildRun:
         import cloudpickle
 
         request, channel = self._request, self._child.channel
-        roles = tuple(crossing.cell_roles(request.steps))
         job = Job(
-            cells=request.steps, roles=roles, folder=request.folder, local_names=self._local_names
+            cells=request.steps,
+            program=plain_program(request),
+            folder=request.folder,
+            local_names=self._local_names,
         )
         try:
             channel.send(job)
@@ -136,9 +144,9 @@ class ChildRun:
                 message = self._child.channel.receive().load()
             except Exception:  # noqa: BLE001  # whatever it has become, it is over
                 return
-            if message[0] == "begin":
+            if message[0] == "next":
                 self._run.begin(next(self._steps))
-            elif message[0] == "value" or (message[0] == "end" and message[2]):
+            elif message[0] == "value":
                 return
 
     def _take(self, frame: Frame) -> Result | None:
@@ -146,21 +154,28 @@ class ChildRun:
             message = frame.load()
         except Exception as error:  # noqa: BLE001  # loading a value runs its classes' own code
             reason = f"{type(error).__name__}: {error}"
-            message = ("value", UntransferableValue(type_name="value", reason=reason))
+            lost = UntransferableValue(type_name="value", reason=reason)
+            message = ("value", None, None, lost, ())
         match message:
             case "output", kind, content:
                 self._run.feed(kind, content)
-            case ("begin",):
-                self._run.begin(next(self._steps))
-            case "end", duration_s, error:
-                self._run.end(error, duration_s=duration_s)
-            case "value", value:
+            case "next", duration_s, error:
+                self._next(duration_s, error)
+            case "value", duration_s, error, value, modules:
+                self.imported = tuple(modules)
+                if self._run.cell is not None:
+                    self._run.end(error, duration_s=duration_s)
                 return self._run.result(value)
             case "unloadable", ename, evalue:
                 raise crossing.unloadable(self._request, ename, evalue)
             case _:
                 pass
         return None
+
+    def _next(self, duration_s: float | None, error: RaisedError | None) -> None:
+        if self._run.cell is not None:
+            self._run.end(error, duration_s=duration_s)
+        self._run.begin(next(self._steps))
 
     def _drain_all(self) -> None:
         for descriptor in self._pipes:

@@ -1,62 +1,48 @@
-"""In the one-shot child: a shell is ready before there is a job; then one run, told as it happens.
+"""In the one-shot child: wait for a job, do it, and tell of it as it happens.
 
-The messages to the caller, in order: ("begin",) and ("end", seconds, RaisedError or None) for each
-cell, ("output", type, content) in between, and at last ("value", the value).
+The messages to the caller, in order: ("next", seconds and RaisedError or None of the cell that
+ended, if one did) when a cell begins, ("output", type, content) while it runs, and at last
+("value", seconds and error of the last cell, the value, names of the modules that were imported).
 """
 
 from __future__ import annotations
 
-import ast
 import builtins
-import fcntl
 import gc
-import getpass
 import os
 import random
 import sys
-import termios
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
-
-import cloudpickle  # noqa: TID253  # this module is imported in the template only
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nbnodes.engines import shell_side
 from nbnodes.engines.child_job import Job
-from nbnodes.engines.raised import UntransferableValue
-from nbnodes.engines.sandbox import no_input
-from nbnodes.engines.shell import NotebookShell, open_shell
-from nbnodes.engines.streams import FedStream
+from nbnodes.engines.lazy_shell import LazyShell
+from nbnodes.engines.plain_cells import PlainCells, ShellSource
+from nbnodes.engines.raised import RaisedError, UntransferableValue
+from nbnodes.engines.streams import FedStream, no_input
 from nbnodes.engines.wire import Channel
-from nbnodes.notebook import binding
+
+if TYPE_CHECKING:
+    from nbnodes.engines.shell import NotebookShell
 
 _TICK_S = 0.0002
 _DRAINED_S = 2.0  # the longest wait for a caller who does not read
 
 
-def live(channel: Channel) -> None:
-    """Be a child: get ready, wait for a job, do it. Returns when the run is over."""
-    told = _Told(channel)
-    sys.stdout, sys.stderr = FedStream("stdout", told), FedStream("stderr", told)
-    builtins.input = getpass.getpass = no_input
-    _reseed()
-    with open_shell(told) as shell:
-        _warm(shell)
-        with suppress(EOFError):  # the caller needs no more runs
-            _run(channel, shell, channel.receive().load())
+class _Cells(Protocol):
+    @property
+    def exit_asked(self) -> bool: ...
+    @property
+    def value(self) -> Any: ...
+    def run(self, number: int) -> RaisedError | None: ...
 
 
-def _warm(shell: NotebookShell) -> None:
-    """Go once where every run goes: pages touched now cost no time then."""
-    tree = ast.parse("n = 1\nn")
-    compile(binding.capture_return(binding.bind_parameters(tree, frozenset("n"))), "", "exec")
-    cloudpickle.dumps({"n": [1.0]}, protocol=5)
-    shell.warm()
-    gc.freeze()
-
-
-class _Told:
+class Told:
     """Takes what cells show and tells the caller."""
 
     def __init__(self, channel: Channel) -> None:
@@ -67,25 +53,75 @@ class _Told:
         self._channel.send(("output", message_type, content))
 
 
-def _run(channel: Channel, shell: NotebookShell, job: Job) -> None:
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A shell that came along with the fork."""
+
+    made: NotebookShell
+
+    def get(self) -> NotebookShell:
+        return self.made
+
+
+def live(channel: Channel, shell: NotebookShell | None = None) -> None:
+    """Be a child. Returns when the run is over.
+
+    Args:
+        channel: The connection to the caller.
+        shell: A shell that came along with the fork; without one, it is made if need be.
+    """
+    told = Told(channel)
+    sys.stdout, sys.stderr = FedStream("stdout", told), FedStream("stderr", told)
+    _ask_nobody()
+    _reseed()
+    source, main = _shell_source(told, shell)
+    gc.freeze()
+    with suppress(EOFError):  # the caller needs no more runs
+        _run(channel, source, main, channel.receive().load())
+
+
+def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource, ModuleType]:
+    if shell is not None:
+        shell.feed = told
+        return _Ready(shell), shell.user_module
+    main = ModuleType("__main__")
+    sys.modules["__main__"] = main
+    return LazyShell(told, main), main
+
+
+def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> None:
     values = channel.receive()
+    before = set(sys.modules)
     _go_to(job)
-    delivered: list[Any] = []
     try:
         given = values.load()
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
         channel.send(("unloadable", type(error).__name__, str(error)))
         return
-    shell_side.install(shell, vars(binding), given, list(job.roles), delivered.append)
-    for cell in job.cells:
-        channel.send(("begin",))
-        started_at = time.monotonic()
-        shell.run_in_loop(cell.source)
+    cells = _cells(job, given, source, main, Told(channel))
+    duration_s: float | None = None
+    raised: RaisedError | None = None
+    for number, cell in enumerate(job.cells):
+        channel.send(("next", duration_s, raised))
+        began_at = time.monotonic()
+        raised = cells.run(number)
         _await_drained()
-        channel.send(("end", time.monotonic() - started_at, shell.raised))
-        if shell.exit_asked or (shell.raised and shell.raised.ends(cell)):
+        duration_s = time.monotonic() - began_at
+        if cells.exit_asked or (raised and raised.ends(cell)):
             break
-    _send_value(channel, delivered[-1] if delivered else None)
+    _send_value(channel, (duration_s, raised), cells.value, set(sys.modules) - before)
+
+
+def _cells(
+    job: Job, given: dict[str, Any], source: ShellSource, main: ModuleType, told: Told
+) -> _Cells:
+    if isinstance(source, LazyShell):
+        source.offered().__enter__()  # for good: this process has but one run
+    if job.program is not None:
+        return PlainCells(job.program, given, vars(main), feed=told, shell=source)
+    from nbnodes.engines.ipython_cells import IPythonCells
+
+    return IPythonCells(job.cells, given, source.get())
 
 
 def _go_to(job: Job) -> None:
@@ -105,6 +141,9 @@ def _await_drained() -> None:
 
 
 def _pending_bytes(descriptor: int) -> int:
+    import fcntl
+    import termios
+
     try:
         count = fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))
     except OSError:  # the notebook closed it, or put something else in its place
@@ -112,17 +151,19 @@ def _pending_bytes(descriptor: int) -> int:
     return int.from_bytes(count, sys.byteorder)
 
 
-def _send_value(channel: Channel, value: Any) -> None:
+def _send_value(
+    channel: Channel, ended: tuple[float | None, RaisedError | None], value: Any, new: set[str]
+) -> None:
     try:
         shell_side.refuse_bound(value)
-        channel.send(("value", value), dumps=shell_side.pickled)
+        channel.send(("value", *ended, value, new), dumps=shell_side.pickled)
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001  # a class may fail to pickle in any way it likes
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
         reason = f"{type(error).__name__}: {error}"
-        channel.send(("value", UntransferableValue(type_name=name, reason=reason)))
+        channel.send(("value", *ended, UntransferableValue(type_name=name, reason=reason), new))
 
 
 def _reseed() -> None:
@@ -131,3 +172,10 @@ def _reseed() -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed()
+
+
+def _ask_nobody() -> None:
+    builtins.input = no_input
+    getpass = sys.modules.get("getpass")  # a notebook that imports it itself is not plain
+    if getpass is not None:
+        getpass.getpass = no_input  # type: ignore[attr-defined]

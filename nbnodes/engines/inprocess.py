@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from types import ModuleType
 from typing import Any
 
-from nbnodes.engines import shell_side
-from nbnodes.engines.crossing import cell_roles
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.raised import RaisedError
+from nbnodes.engines.ipython_cells import IPythonCells
+from nbnodes.engines.lazy_shell import LazyShell
+from nbnodes.engines.plain_cells import PlainCells
+from nbnodes.engines.program import plain_program
 from nbnodes.engines.run import Run
 from nbnodes.engines.sandbox import sandbox
-from nbnodes.engines.shell import NotebookShell, open_shell
+from nbnodes.engines.shell import open_shell
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.engines.watchdog import Watchdog
 from nbnodes.errors import UsageError
-from nbnodes.notebook import binding
-from nbnodes.notebook.document import Cell
 from nbnodes.result import Result
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
@@ -80,28 +81,36 @@ def _turn_taken(request: RunRequest) -> Iterator[None]:
 
 def _run_in_sandbox(request: RunRequest) -> Result:
     run = Run(request, InProcessEngine.name)
-    delivered: list[Any] = []
+    values = {name: _own(value) for name, value in request.values.items()}
     with ExitStack() as stack:
         stack.enter_context(sandbox(request.folder, run))
+        cells = _cells(request, values, run, stack)
+        watchdog = stack.enter_context(Watchdog(run))
+        for number, cell in enumerate(request.steps):
+            run.begin(cell)
+            with watchdog.guard():
+                error = cells.run(number)
+            if error and error.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
+                raise KeyboardInterrupt  # from outside: the cell did not raise it
+            if not run.end(error, exits=cells.exit_asked):
+                break
+    return run.result(cells.value)
+
+
+def _cells(
+    request: RunRequest, values: dict[str, Any], run: Run, stack: ExitStack
+) -> PlainCells | IPythonCells:
+    program = plain_program(request)
+    if program is None:
         shell = stack.enter_context(open_shell(run))
         shell.user_ns.update(request.globals or {})
-        roles = cell_roles(request.steps)
-        values = {name: _own(value) for name, value in request.values.items()}
-        shell_side.install(shell, vars(binding), values, roles, delivered.append)
-        watchdog = stack.enter_context(Watchdog(run))
-        for cell in request.steps:
-            if not run.end(_run_cell(shell, run, cell, watchdog), exits=shell.exit_asked):
-                break
-    return run.result(delivered[-1] if delivered else None)
-
-
-def _run_cell(shell: NotebookShell, run: Run, cell: Cell, watchdog: Watchdog) -> RaisedError | None:
-    run.begin(cell)
-    with watchdog.guard():
-        shell.run_in_loop(cell.source)
-    if shell.raised and shell.raised.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
-        raise KeyboardInterrupt  # from outside: the cell did not raise it
-    return shell.raised
+        return IPythonCells(request.steps, values, shell)
+    main = ModuleType("__main__")
+    sys.modules["__main__"] = main
+    vars(main).update(request.globals or {})
+    lazy = LazyShell(run, main)
+    stack.enter_context(lazy.offered())
+    return PlainCells(program, values, vars(main), feed=run, shell=lazy)
 
 
 def _own(value: Any) -> Any:

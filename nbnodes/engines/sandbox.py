@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
-from nbnodes.engines.streams import captured_streams
+from nbnodes.engines.streams import captured_streams, no_input
 
 
 @contextmanager
@@ -77,15 +77,6 @@ def _builtins(_: str) -> Iterator[None]:
         vars(builtins).update(before)  # never cleared: nothing runs without them
         for name in set(vars(builtins)) - set(before):
             delattr(builtins, name)
-
-
-def no_input(*_: object, **__: object) -> str:
-    """Stand for `input` and `getpass` where nobody answers."""
-    from IPython.core.error import StdinNotImplementedError
-
-    raise StdinNotImplementedError(
-        "a notebook run as a function has nobody to ask: use a parameter"
-    )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import atexit
 import base64
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -25,8 +25,6 @@ _CONFIG = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"au
 
 
 class _Publisher(DisplayPublisher):
-    log: Feed
-
     def publish(  # type: ignore[override]
         self,
         data: dict[str, Any],
@@ -42,15 +40,13 @@ class _Publisher(DisplayPublisher):
             "metadata": _as_sent(metadata or {}),
             "transient": transient or {},
         }
-        self.log.feed(kind, content)
+        _feed(self.shell, kind, content)
 
     def clear_output(self, wait: bool = False) -> None:
-        self.log.feed("clear_output", {"wait": wait})
+        _feed(self.shell, "clear_output", {"wait": wait})
 
 
 class _Hook(DisplayHook):
-    log: Feed
-
     def start_displayhook(self) -> None:
         pass
 
@@ -61,10 +57,14 @@ class _Hook(DisplayHook):
         self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
     ) -> None:
         content = {"data": _as_sent(format_dict), "metadata": _as_sent(md_dict or {})}
-        self.log.feed("execute_result", content)
+        _feed(self.shell, "execute_result", content)
 
     def finish_displayhook(self) -> None:
         pass
+
+
+def _feed(shell: Any, message_type: str, content: Mapping[str, Any]) -> None:
+    shell.feed.feed(message_type, content)
 
 
 def _as_sent(bundle: dict[str, Any]) -> dict[str, Any]:
@@ -81,26 +81,48 @@ def _part(part: Any) -> Any:
 class NotebookShell(InteractiveShell):
     """The shell of one run.
 
+    Args:
+        feed: Takes what cells show.
+        main: The module that cells run in; default: a new one.
+
     Attributes:
+        feed: Takes what cells show; may be another one later.
         raised: What the last cell raised; None if it ended well.
         exit_asked: Whether a cell called `exit()`.
-        loop: The event loop of the run; tasks live on between cells.
     """
 
+    feed: Feed
     raised: RaisedError | None = None
     exit_asked = False
 
-    def __init__(self, log: Feed, loop: asyncio.AbstractEventLoop) -> None:
-        module = ModuleType("__main__")
+    def __init__(self, feed: Feed, main: ModuleType | None = None) -> None:
+        self.__dict__["feed"] = feed
         super().__init__(  # type: ignore[no-untyped-call]
             config=_CONFIG,
-            user_module=module,
+            user_module=main or ModuleType("__main__"),
             displayhook_class=_Hook,
             display_pub_class=_Publisher,
         )
-        self._log = log
-        self.loop = loop
-        vars(self.displayhook)["log"] = vars(self.display_pub)["log"] = log
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop_runner = self._run_until_complete
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the run; tasks live on between cells."""
+        self._loop = self._loop or asyncio.new_event_loop()
+        return self._loop
+
+    @property
+    def kernel(self) -> Any:
+        """There is none.
+
+        Raises:
+            AttributeError: Saying which engine has one.
+        """
+        raise AttributeError(
+            "this notebook wants its Jupyter kernel (get_ipython().kernel): run it with "
+            "engine='kernel' (--engine kernel)"
+        )
 
     def run_in_loop(self, source: str) -> None:
         """Run a cell while the run's event loop runs, as in a kernel; see `raised` afterwards."""
@@ -124,8 +146,15 @@ class NotebookShell(InteractiveShell):
             if result.success:
                 self.raised = None  # what was shown is how showing a value failed
         finally:
-            self.events.trigger("post_execute")
-            self.events.trigger("post_run_cell", result)
+            self.flush(result)
+
+    def _run_until_complete(self, awaitable: Awaitable[Any]) -> Any:
+        return self.loop.run_until_complete(awaitable)
+
+    def flush(self, result: Any = None) -> None:
+        """Do what follows each cell: figures are shown."""
+        self.events.trigger("post_execute")
+        self.events.trigger("post_run_cell", result)
 
     def warm(self) -> None:
         """Run a cell that leaves no trace, so that the first one is as fast as the others."""
@@ -138,6 +167,28 @@ class NotebookShell(InteractiveShell):
         if self.history_manager:
             self.history_manager.reset()
         self.execution_count = 1
+        self.close_loop()
+
+    def close_loop(self) -> None:
+        """Cancel what still waits on the event loop, and close it."""
+        if self._loop is not None:
+            close_loop(self._loop)
+            self._loop = None
+
+    def show_figures(self) -> None:
+        """Have figures shown at each cell's end, also where pyplot was imported before."""
+        if "matplotlib.pyplot" not in sys.modules:  # its import will do it, as MPLBACKEND says
+            return
+        from IPython.core.pylabtools import activate_matplotlib, select_figure_formats
+        from matplotlib_inline.backend_inline import configure_inline_support
+        from matplotlib_inline.config import InlineBackend
+
+        InlineBackend._instance = None  # noqa: SLF001  # traitlets' singleton
+        activate_matplotlib(INLINE_BACKEND)
+        configure_inline_support(self, INLINE_BACKEND)
+        configured = InlineBackend.instance()
+        formats, options = configured.figure_formats, configured.print_figure_kwargs
+        select_figure_formats(self, formats, **options)
 
     def ask_exit(self) -> None:
         """End the notebook after this cell."""
@@ -152,50 +203,49 @@ class NotebookShell(InteractiveShell):
     def _showtraceback(self, etype: type[BaseException], evalue: object, stb: list[str]) -> None:
         self.raised = RaisedError(ename=etype.__name__, evalue=str(evalue), traceback=tuple(stb))
         content = {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)}
-        self._log.feed("error", content)
+        self.feed.feed("error", content)
 
 
-@contextmanager
-def open_shell(log: Feed) -> Iterator[NotebookShell]:
-    """Make a shell the current one for a block, so that `display` and `get_ipython` find it."""
-    loop = asyncio.new_event_loop()
+def make_current(shell: NotebookShell) -> None:
+    """Have `display`, `get_ipython` and figures find a shell."""
     classes: tuple[Any, ...] = (NotebookShell, InteractiveShell)
-    before = [cls._instance for cls in classes]
-    shell = NotebookShell(log, loop)
-    shell.loop_runner = loop.run_until_complete
-    try:
-        for cls in classes:
-            cls._instance = shell
-        with _figures_shown_by(shell):
-            yield shell
-    finally:
-        for cls, instance in zip(classes, before, strict=True):
-            cls._instance = instance
-        atexit.unregister(shell.atexit_operations)
-        shell.restore_sys_module_state()  # type: ignore[no-untyped-call]
-        close_loop(loop)
+    for cls in classes:
+        cls._instance = shell  # traitlets' singleton
+    shell.show_figures()
 
 
 @contextmanager
-def _figures_shown_by(shell: NotebookShell) -> Iterator[None]:
-    """Have figures shown at each cell's end, also where pyplot was imported before the run."""
-    before = _inline_configuration()
-    if "matplotlib.pyplot" in sys.modules:  # else its import will do it, as MPLBACKEND says
-        from IPython.core.pylabtools import activate_matplotlib, select_figure_formats
-        from matplotlib_inline.backend_inline import configure_inline_support
-        from matplotlib_inline.config import InlineBackend
-
-        InlineBackend._instance = None  # noqa: SLF001  # traitlets' singleton
-        activate_matplotlib(INLINE_BACKEND)
-        configure_inline_support(shell, INLINE_BACKEND)
-        configured = InlineBackend.instance()
-        formats, options = configured.figure_formats, configured.print_figure_kwargs
-        select_figure_formats(shell, formats, **options)
+def current_shell_kept() -> Iterator[None]:
+    """Put the shell that is current now back when a block ends, and the figures' settings."""
+    classes: tuple[Any, ...] = (NotebookShell, InteractiveShell)
+    before, figures_before = [cls._instance for cls in classes], _inline_configuration()
     try:
         yield
     finally:
-        if _inline_configuration() is not before:
-            sys.modules["matplotlib_inline.config"].InlineBackend._instance = before  # noqa: SLF001
+        for cls, instance in zip(classes, before, strict=True):
+            cls._instance = instance
+        if _inline_configuration() is not figures_before:
+            configuration = sys.modules["matplotlib_inline.config"].InlineBackend
+            configuration._instance = figures_before  # noqa: SLF001  # as above
+
+
+@contextmanager
+def open_shell(feed: Feed) -> Iterator[NotebookShell]:
+    """Make a shell the current one for a block."""
+    with current_shell_kept():
+        shell = NotebookShell(feed)
+        try:
+            make_current(shell)
+            yield shell
+        finally:
+            retire(shell)
+
+
+def retire(shell: NotebookShell) -> None:
+    """Give back what a shell holds of the interpreter."""
+    atexit.unregister(shell.atexit_operations)
+    shell.restore_sys_module_state()  # type: ignore[no-untyped-call]
+    shell.close_loop()
 
 
 def _inline_configuration() -> Any:

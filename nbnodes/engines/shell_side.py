@@ -35,18 +35,8 @@ def install(
     """
     hooks = _Hooks(binding, values, roles, deliver)
 
-    def as_declared(kind_name: str, name: str) -> Any:
-        """Return a value, made a member where it is declared to be of an enum of the notebook's."""
-        kind = shell.user_ns.get(kind_name)
-        if isinstance(kind, enum.EnumMeta) and not isinstance(values[name], kind):
-            values[name] = kind(values[name])
-        return values[name]
-
-    hidden = {
-        binding["VALUES"]: values,
-        binding["RETURN"]: hooks.capture,
-        binding["DECLARED"]: as_declared,
-    }
+    hidden = hidden_names(binding, values, shell.user_ns)
+    hidden[binding["RETURN"]] = hooks.capture
     shell.user_ns.update(hidden)
     shell.user_ns_hidden.update(hidden)
     if not any("parameters" in role for role in roles):
@@ -55,6 +45,27 @@ def install(
     shell.ast_transformers.append(hooks)
     shell.events.register("pre_run_cell", hooks.before_cell)
     shell.events.register("post_run_cell", hooks.after_cell)
+
+
+def hidden_names(
+    binding: Mapping[str, Any], values: dict[str, Any], names: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what bound cells look values up in.
+
+    Args:
+        binding: The names of the module `nbnodes.notebook.binding`.
+        values: The given parameters.
+        names: The namespace that the cells run in.
+    """
+
+    def as_declared(kind_name: str, name: str) -> Any:
+        """Return a value, made a member where it is declared to be of an enum of the notebook's."""
+        kind = names.get(kind_name)
+        if isinstance(kind, enum.EnumMeta) and not isinstance(values[name], kind):
+            values[name] = kind(values[name])
+        return values[name]
+
+    return {binding["VALUES"]: values, binding["DECLARED"]: as_declared}
 
 
 def _keep_order(*streams: Any) -> None:

@@ -68,6 +68,15 @@ class _SharedStream(FedStream):
             self._before.flush()
 
 
+def no_input(*_: object, **__: object) -> str:
+    """Stand for `input` and `getpass` where nobody answers."""
+    from IPython.core.error import StdinNotImplementedError
+
+    raise StdinNotImplementedError(
+        "a notebook run as a function has nobody to ask: use a parameter"
+    )
+
+
 @contextmanager
 def captured_streams(log: Feed) -> Iterator[None]:
     """Capture what this thread prints, and the threads that it starts, until the block ends."""

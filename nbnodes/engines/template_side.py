@@ -8,6 +8,7 @@ children die with it.
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import gc
 import importlib
@@ -20,10 +21,14 @@ import sys
 import sysconfig
 import traceback
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
-from nbnodes.engines import child_side
+from nbnodes.engines import child_side, shell_side
+from nbnodes.engines.shell import NotebookShell, make_current
 from nbnodes.engines.wire import Channel
+from nbnodes.notebook import binding
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -37,12 +42,13 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who tells us
     warnings.filterwarnings("ignore", message=".*use of fork", category=DeprecationWarning)
     with suppress(EOFError, BrokenPipeError):
-        _Template(Channel(socket.socket(fileno=descriptor))).serve()
+        _Template(Channel(socket.socket(fileno=descriptor)), _warm_shell()).serve()
 
 
 class _Template:
-    def __init__(self, control: Channel) -> None:
+    def __init__(self, control: Channel, shell: NotebookShell) -> None:
         self._control = control
+        self._shell = shell
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
         self._watched: dict[int, int] = {}  # descriptor of a child's end: its pid
@@ -64,6 +70,7 @@ class _Template:
         match word, *rest:
             case "preload", list(names):
                 _preload(names)
+                self._shell.show_figures()
             case "fork", generation:
                 self._fork(generation)
             case "kill", int(pid) if pid in self._watched.values():
@@ -78,7 +85,8 @@ class _Template:
         pid = os.fork()
         if not pid:
             try:
-                _be_child(far, out[1], err[1], template_pid)
+                connection = _become_child(far, out[1], err[1], template_pid)
+                child_side.live(connection, self._shell)
                 os._exit(0)
             except BaseException:  # noqa: BLE001  # nothing may fall into the template's loop
                 traceback.print_exc(file=sys.__stderr__)
@@ -105,11 +113,11 @@ class _Template:
         self._control.send(("ended", pid, os.waitstatus_to_exitcode(status)))
 
 
-def _be_child(end: socket.socket, out: int, err: int, template_pid: int) -> None:
+def _become_child(end: socket.socket, out: int, err: int, template_pid: int) -> Channel:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != template_pid:  # it died before that held
-        return
-    os.setpgid(0, 0)
+        os._exit(1)
+    os.setsid()  # a group of its own to kill, and no terminal to ask
     signal.signal(signal.SIGINT, signal.default_int_handler)
     kept = 3
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -118,7 +126,24 @@ def _be_child(end: socket.socket, out: int, err: int, template_pid: int) -> None
     connection = os.dup2(end.fileno(), kept) if end.fileno() != kept else kept
     end.detach()
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
-    child_side.live(Channel(socket.socket(fileno=connection)))
+    return Channel(socket.socket(fileno=connection))
+
+
+def _warm_shell() -> NotebookShell:
+    """Make the shell that children come to life with, and go once where every run goes."""
+    shell = NotebookShell(_Nobody())
+    make_current(shell)
+    shell.builtin_trap.activate()
+    shell.warm()
+    tree = ast.parse("n = 1\nn")
+    compile(binding.capture_return(binding.bind_parameters(tree, frozenset("n"))), "", "exec")
+    shell_side.pickled({"n": [1.0]})
+    return shell
+
+
+class _Nobody:
+    def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
+        """Take one message."""
 
 
 def _preload(names: list[str]) -> None:

@@ -1,0 +1,138 @@
+"""A shell that is made when somebody asks for it: importing IPython takes longer than most runs."""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from nbnodes.engines.outputs import Feed
+
+if TYPE_CHECKING:
+    from nbnodes.engines.shell import NotebookShell
+
+_HOME = "IPython.core.interactiveshell"  # the module that knows the current shell
+
+
+class LazyShell:
+    """The shell of one run, if the run comes to need one.
+
+    Args:
+        feed: Takes what is shown.
+        main: The module that cells run in.
+
+    Attributes:
+        made: The shell; None until it is made.
+    """
+
+    def __init__(self, feed: Feed, main: ModuleType) -> None:
+        self._feed = feed
+        self._main = main
+        self.made: NotebookShell | None = None
+
+    def get(self) -> NotebookShell:
+        """Return the shell, made now if need be."""
+        if self.made is None:
+            from nbnodes.engines.shell import NotebookShell, make_current
+
+            self.made = NotebookShell(self._feed, self._main)
+            make_current(self.made)
+            self.made.builtin_trap.activate()
+        return self.made
+
+    @contextmanager
+    def offered(self) -> Iterator[None]:
+        """Have whoever asks IPython, in a block, for the current shell get this one."""
+        vars(builtins).update(get_ipython=lambda: _Stand(self), display=_display)
+        if _HOME in sys.modules:
+            with self._kept():
+                yield
+            return
+        watch = _Watch(self._stand_in)
+        sys.meta_path.insert(0, watch)
+        try:
+            yield
+        finally:
+            if watch in sys.meta_path:
+                sys.meta_path.remove(watch)
+            self._retire()
+            if _HOME in sys.modules:
+                kind = sys.modules[_HOME].InteractiveShell
+                for cls in (kind, *kind.__subclasses__()):
+                    cls._instance = None  # traitlets' singleton
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        from nbnodes.engines.shell import current_shell_kept
+
+        with current_shell_kept():
+            self._stand_in()
+            try:
+                yield
+            finally:
+                self._retire()
+
+    def _stand_in(self) -> None:
+        sys.modules[_HOME].InteractiveShell._instance = _Stand(self)  # noqa: SLF001  # traitlets' singleton
+
+    def _retire(self) -> None:
+        if self.made:
+            from nbnodes.engines.shell import retire
+
+            self.made.builtin_trap.deactivate()
+            retire(self.made)
+
+
+class _Stand:
+    """Stands for a shell until somebody wants something of it."""
+
+    def __init__(self, lazy: LazyShell) -> None:
+        self.__dict__["_lazy"] = lazy
+
+    @property  # type: ignore[misc]  # a type here, any attribute to others
+    def __class__(self) -> Any:
+        """What IPython looks for: a stand is an instance of it."""
+        return sys.modules[_HOME].InteractiveShell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_lazy"].get(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__dict__["_lazy"].get(), name, value)
+
+
+def _display(*values: Any, **options: Any) -> Any:
+    from IPython.display import display
+
+    return display(*values, **options)
+
+
+class _Watch(MetaPathFinder):
+    """Calls back once IPython has been imported."""
+
+    def __init__(self, on_import: Any) -> None:
+        self._on_import = on_import
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del path, target
+        if name != _HOME:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec and spec.loader:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                self._on_import()
+
+            vars(spec.loader)["exec_module"] = exec_module
+        return spec
