@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import builtins
 import gc
+import linecache
 import os
 import random
+import socket
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,9 +27,11 @@ from nbnodes.engines import shell_side
 from nbnodes.engines.child_job import Job
 from nbnodes.engines.lazy_shell import LazyShell
 from nbnodes.engines.plain_cells import PlainCells, ShellSource
+from nbnodes.engines.program import compiled
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.streams import FedStream, no_input
 from nbnodes.engines.wire import Channel
+from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
 if TYPE_CHECKING:
     from nbnodes.engines.shell import NotebookShell
@@ -75,9 +81,39 @@ def live(channel: Channel, shell: NotebookShell | None = None) -> None:
     _ask_nobody()
     _reseed()
     source, main = _shell_source(told, shell)
-    gc.freeze()
+    if shell is not None:
+        _rehearse(source, main)
     with suppress(EOFError):  # the caller needs no more runs
         _run(channel, source, main, channel.receive().load())
+
+
+def rehearsal() -> Job:
+    """Make a run that goes once where every run goes."""
+    cells = (
+        Cell(index=0, kind="code", source="n = 1", tags=(PARAMETERS,)),
+        Cell(index=1, kind="code", source="def f(x):\n    return [x, x]\nm = f(n)"),
+        Cell(index=2, kind="code", source="import math\nmath.sqrt(n)", tags=(RETURN,)),
+    )
+    program = compiled(cells, frozenset("n"))
+    return Job(cells=cells, program=program, folder="/", local_names=frozenset())
+
+
+def _rehearse(source: ShellSource, main: ModuleType) -> None:
+    """Run something while nobody waits: memory shared with the template is copied when touched."""
+    ends = socket.socketpair()
+    near, far = map(Channel, ends)
+    far.send(rehearsal())
+    far.send({"n": 2})
+    before = dict(vars(main))
+    _run(near, source, main, near.receive().load())
+    far.receive().load()
+    for end in ends:
+        end.close()
+    vars(main).clear()
+    vars(main).update(before)
+    sys.path.pop(0)
+    linecache.clearcache()
+    gc.freeze()
 
 
 def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource, ModuleType]:
@@ -91,8 +127,8 @@ def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource,
 
 def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> None:
     values = channel.receive()
-    before = set(sys.modules)
     _go_to(job)
+    known = len(sys.modules)
     try:
         given = values.load()
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
@@ -109,7 +145,8 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> N
         duration_s = time.monotonic() - began_at
         if cells.exit_asked or (raised and raised.ends(cell)):
             break
-    _send_value(channel, (duration_s, raised), cells.value, set(sys.modules) - before)
+    new = list(islice(sys.modules, known, None))
+    _send_value(channel, (duration_s, raised), cells.value, new)
 
 
 def _cells(
@@ -127,8 +164,10 @@ def _cells(
 def _go_to(job: Job) -> None:
     os.chdir(job.folder)
     sys.path.insert(0, job.folder)
-    for name in list(sys.modules):  # a module of the notebook's own hides an installed one
-        if name.partition(".")[0] in job.local_names:
+    hidden = [name for name in job.local_names if name in sys.modules]
+    if hidden:  # a module of the notebook's own hides an installed one
+        tops = set(hidden)
+        for name in [name for name in sys.modules if name.partition(".")[0] in tops]:
             del sys.modules[name]
 
 
@@ -152,11 +191,13 @@ def _pending_bytes(descriptor: int) -> int:
 
 
 def _send_value(
-    channel: Channel, ended: tuple[float | None, RaisedError | None], value: Any, new: set[str]
+    channel: Channel, ended: tuple[float | None, RaisedError | None], value: Any, new: list[str]
 ) -> None:
+    modules = [sys.modules[name] for name in new if name in sys.modules]
+    pickled = partial(shell_side.pickled, modules=modules)
     try:
         shell_side.refuse_bound(value)
-        channel.send(("value", *ended, value, new), dumps=shell_side.pickled)
+        channel.send(("value", *ended, value, new), dumps=pickled)
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001  # a class may fail to pickle in any way it likes

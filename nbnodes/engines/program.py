@@ -61,11 +61,12 @@ def plain_program(request: RunRequest) -> Program | None:
     """Compile the cells to run; None if one of them is not plain."""
     if not request.notebook.is_python:
         return None
-    return _compiled(request.steps, frozenset(request.values))
+    return compiled(request.steps, frozenset(request.values))
 
 
 @lru_cache(maxsize=256)
-def _compiled(cells: tuple[Cell, ...], names: AbstractSet[str]) -> Program | None:
+def compiled(cells: tuple[Cell, ...], names: AbstractSet[str]) -> Program | None:
+    """Compile cells with assignments of `names` replaced; None if one of them is not plain."""
     trees = plain_trees(cell.source for cell in cells)
     if trees is None:
         return None

@@ -13,7 +13,7 @@ import os
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
@@ -165,8 +165,14 @@ def refuse_bound(value: Any) -> None:
         raise TypeError("it belongs to its process")
 
 
-def pickled(value: Any, **options: Any) -> bytes:
-    """Pickle (protocol 5); classes and functions of the notebook and of its modules go by value."""
+def pickled(value: Any, *, modules: Iterable[Any] | None = None, **options: Any) -> bytes:
+    """Pickle (protocol 5); classes and functions of the notebook and of its modules go by value.
+
+    Args:
+        value: What to pickle.
+        modules: Those among which its modules are; default: all that are loaded.
+        **options: See `pickle.dumps`.
+    """
     refuse_bound(value)
     try:
         import cloudpickle
@@ -175,7 +181,7 @@ def pickled(value: Any, **options: Any) -> bytes:
     beside = os.path.join(os.getcwd(), "")
     local = [
         module
-        for module in list(sys.modules.values())
+        for module in list(sys.modules.values() if modules is None else modules)
         if str(getattr(module, "__file__", None) or "").startswith(beside)
         and not str(module.__file__).startswith((sys.prefix, sys.base_prefix))
         and module.__name__ not in cloudpickle.list_registry_pickle_by_value()

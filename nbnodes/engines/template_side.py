@@ -8,7 +8,6 @@ children die with it.
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import gc
 import importlib
@@ -28,7 +27,6 @@ from typing import Any
 from nbnodes.engines import child_side, shell_side
 from nbnodes.engines.shell import NotebookShell, make_current
 from nbnodes.engines.wire import Channel
-from nbnodes.notebook import binding
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -135,8 +133,7 @@ def _warm_shell() -> NotebookShell:
     make_current(shell)
     shell.builtin_trap.activate()
     shell.warm()
-    tree = ast.parse("n = 1\nn")
-    compile(binding.capture_return(binding.bind_parameters(tree, frozenset("n"))), "", "exec")
+    child_side.rehearsal()
     shell_side.pickled({"n": [1.0]})
     return shell
 
