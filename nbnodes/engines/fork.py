@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 
 from nbnodes.engines.child_run import ChildRun
@@ -53,7 +54,7 @@ class ForkEngine:
             return self._kernel_engine().run(request)
         local_names = _local_names(request.folder)
         imported = imported_modules(notebook)
-        installed = [n for n in imported if n.partition(".")[0] not in local_names]
+        installed = _installed(imported, local_names)
         for _ in range(self._spares):
             with suppress(NotBegunError):  # somebody killed a spare; no cell has run
                 return self._run(request, local_names, installed)
@@ -83,6 +84,7 @@ class ForkEngine:
             exit_code = template.give_back(child, await_end=result is None)
         if result is None:
             raise run.death(exit_code)
+        template.preload(_installed(run.imported, local_names))
         return result
 
     def _living_template(self) -> Template:
@@ -102,6 +104,10 @@ class ForkEngine:
         with self._lock:
             self._kernel = self._kernel or open_engine("kernel")
             return self._kernel
+
+
+def _installed(names: Iterable[str], local_names: frozenset[str]) -> list[str]:
+    return [name for name in names if name.partition(".")[0] not in local_names]
 
 
 def _local_names(folder: str) -> frozenset[str]:
