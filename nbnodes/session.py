@@ -257,6 +257,7 @@ class Model:
     def __init__(self, source: Source, *, session: Session | None = None) -> None:
         self.notebook: Notebook = read(source)
         self.parameters: dict[str, Parameter] = infer_parameters(self.notebook)
+        self._unreadable = unreadable_cells(self.notebook)
         self.session = session or current_session()
 
     @property
@@ -346,9 +347,8 @@ class Model:
         Raises:
             ParameterError: With every mistake.
         """
-        unreadable = unreadable_cells(self.notebook) if values else []
-        if unreadable:
-            raise ParameterError(self.name, unreadable)
+        if values and self._unreadable:
+            raise ParameterError(self.name, self._unreadable)
         is_closed = bool(self.notebook.parameters_cells) and (
             self.notebook.is_python or bool(self.parameters)
         )

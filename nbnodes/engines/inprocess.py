@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -88,8 +89,7 @@ def _run_in_sandbox(request: RunRequest) -> Result:
         watchdog = stack.enter_context(Watchdog(run))
         for number, cell in enumerate(request.steps):
             run.begin(cell)
-            with watchdog.guard():
-                error = cells.run(number)
+            error = watchdog.guard(partial(cells.run, number))
             if error and error.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
                 raise KeyboardInterrupt  # from outside: the cell did not raise it
             if not run.end(error, exits=cells.exit_asked):

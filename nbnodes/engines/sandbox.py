@@ -9,12 +9,17 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from typing import Any
 
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
-from nbnodes.engines.streams import captured_streams, no_input
+from nbnodes.engines.streams import capture_streams, no_input
+
+Restore = Callable[[], None]
+
+_QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
 
 @contextmanager
@@ -22,118 +27,137 @@ def sandbox(folder: str, log: Feed) -> Iterator[None]:
     """Run a block in `folder` with its output captured; afterwards put everything back."""
     with ExitStack() as stack:
         for keep in _KEEPERS:
-            stack.enter_context(keep(folder))
-        stack.enter_context(captured_streams(log))
-        stack.enter_context(_matplotlib())
+            stack.callback(keep(folder))
+        stack.callback(capture_streams(log))
+        stack.callback(_matplotlib())
         yield
 
 
-@contextmanager
-def _folder(folder: str) -> Iterator[None]:
+def _folder(folder: str) -> Restore:
     before = os.getcwd()
     os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
+    return lambda: os.chdir(before)
 
 
-@contextmanager
-def _environment(_: str) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ["MPLBACKEND"] = INLINE_BACKEND
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def _environment(_: str) -> Restore:
+    variables = vars(os.environ)["_data"]  # as bytes: decoding them all is felt
+    before = dict(variables)
+    if os.environ.get("MPLBACKEND") != INLINE_BACKEND:
+        os.environ["MPLBACKEND"] = INLINE_BACKEND
+
+    def restore() -> None:
+        if variables == before:
+            return
+        for name in variables.keys() - before.keys():
+            os.unsetenv(name)
+        for name, value in before.items():
+            if variables.get(name) != value:
+                os.putenv(name, value)
+        variables.clear()
+        variables.update(before)
+
+    return restore
 
 
-@contextmanager
-def _warnings(_: str) -> Iterator[None]:
+def _warnings(_: str) -> Restore:
     """Give the notebook a new interpreter's warning filters."""
-    with warnings.catch_warnings():
-        warnings.resetwarnings()
-        for quiet in (
-            DeprecationWarning,
-            PendingDeprecationWarning,
-            ImportWarning,
-            ResourceWarning,
-        ):
-            warnings.simplefilter("ignore", quiet)
-        warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
-        yield
+    caught = warnings.catch_warnings()
+    caught.__enter__()
+    warnings.resetwarnings()
+    for quiet in _QUIET:
+        warnings.simplefilter("ignore", quiet)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+    return lambda: caught.__exit__(None, None, None)
 
 
-@contextmanager
-def _builtins(_: str) -> Iterator[None]:
-    before = dict(vars(builtins))
-    getpass_before = getpass.getpass
+def _builtins(_: str) -> Restore:
+    names = vars(builtins)
+    before, getpass_before = dict(names), getpass.getpass
     builtins.input = getpass.getpass = no_input
-    try:
-        yield
-    finally:
+
+    def restore() -> None:
         getpass.getpass = getpass_before
-        vars(builtins).update(before)  # never cleared: nothing runs without them
-        for name in set(vars(builtins)) - set(before):
-            delattr(builtins, name)
+        names.update(before)  # never cleared: nothing runs without them
+        for name in names.keys() - before.keys():
+            del names[name]
+
+    return restore
 
 
-@contextmanager
-def _source_lines(_: str) -> Iterator[None]:
+def _source_lines(_: str) -> Restore:
     before = set(linecache.cache)
-    try:
-        yield
-    finally:
-        for name in set(linecache.cache) - before:
+
+    def restore() -> None:
+        for name in linecache.cache.keys() - before:
             linecache.cache.pop(name, None)
 
+    return restore
 
-@contextmanager
-def _modules(folder: str) -> Iterator[None]:
+
+def _modules(folder: str) -> Restore:
     """Import the notebook's own modules afresh, and forget them afterwards.
 
     Else a `helpers.py` edited between two runs, or another folder's, would be the first one's.
     """
-    path, main, before = list(sys.path), sys.modules.get("__main__"), set(sys.modules)
-    own = {name: m for name, m in sys.modules.items() if _lies_in(m, folder) and name != "__main__"}
-    for name in own:
-        del sys.modules[name]
+    path, main = list(sys.path), sys.modules.get("__main__")
+    own = {name: sys.modules.pop(name) for name in _names_in(folder)}
+    before = _loaded()
     sys.path.insert(0, folder)
-    try:
-        yield
-    finally:
+
+    def restore() -> None:
         sys.path[:] = path
-        for name in [
-            n for n in sys.modules if n not in before and _lies_in(sys.modules[n], folder)
-        ]:
-            del sys.modules[name]
-        sys.modules.update(own)
         if main is not None:
             sys.modules["__main__"] = main
+        if _loaded() != before:
+            for name in _names_in(folder):
+                del sys.modules[name]
+        sys.modules.update(own)
+
+    return restore
+
+
+def _names_in(folder: str) -> tuple[str, ...]:
+    """Name the loaded modules that lie in a folder."""
+    return _names_among(_loaded(), os.path.join(folder, ""))
+
+
+@lru_cache(maxsize=8)
+def _names_among(loaded: tuple[int, str], folder: str) -> tuple[str, ...]:
+    del loaded  # tells when to look again: there are thousands of modules
+    return tuple(
+        name
+        for name, module in list(sys.modules.items())
+        if name != "__main__" and _lies_in(module, folder)
+    )
+
+
+def _loaded() -> tuple[int, str]:
+    """Name the state of `sys.modules`, which an import or a removal changes."""
+    return len(sys.modules), next(reversed(sys.modules))
 
 
 def _lies_in(module: Any, folder: str) -> bool:
     path = str(getattr(module, "__file__", None) or "")
-    return path.startswith(os.path.join(folder, "")) and "site-packages" not in path
+    return path.startswith(folder) and "site-packages" not in path
 
 
-@contextmanager
-def _logging(_: str) -> Iterator[None]:
+def _logging(_: str) -> Restore:
     """Give the notebook a root logger as a new interpreter has it."""
     root = logging.getLogger()
-    before = list(root.handlers), root.level
+    handlers, level = list(root.handlers), root.level
     root.handlers[:] = []
-    root.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        root.handlers[:], root.level = before
-        root.setLevel(root.level)  # also empties the cache of levels
+    if level != logging.WARNING:
+        root.setLevel(logging.WARNING)
+
+    def restore() -> None:
+        root.handlers[:] = handlers
+        if root.level != level:
+            root.setLevel(level)  # also empties the cache of levels
+
+    return restore
 
 
-@contextmanager
-def _matplotlib() -> Iterator[None]:
+def _matplotlib() -> Restore:
     """Start from Matplotlib's defaults and no figures; put the caller's back."""
     matplotlib, pyplot = sys.modules.get("matplotlib"), sys.modules.get("matplotlib.pyplot")
     rc = _rc(matplotlib, "rcParams")
@@ -144,9 +168,8 @@ def _matplotlib() -> Iterator[None]:
         _set_rc(
             matplotlib, (_rc(matplotlib, "rcParamsDefault") or {}) | {"backend": INLINE_BACKEND}
         )
-    try:
-        yield
-    finally:
+
+    def restore() -> None:
         figures = _figures()
         figures.clear()
         matplotlib = sys.modules.get("matplotlib")
@@ -155,6 +178,8 @@ def _matplotlib() -> Iterator[None]:
         if matplotlib:
             _set_rc(matplotlib, rc or _rc(matplotlib, "rcParamsOrig") or {})
         figures.update(mine)
+
+    return restore
 
 
 def _figures() -> dict[Any, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TextIO
 from weakref import WeakSet
 
@@ -77,24 +76,28 @@ def no_input(*_: object, **__: object) -> str:
     )
 
 
-@contextmanager
-def captured_streams(log: Feed) -> Iterator[None]:
-    """Capture what this thread prints, and the threads that it starts, until the block ends."""
+def capture_streams(log: Feed) -> Callable[[], None]:
+    """Capture what this thread prints, and the threads that it starts.
+
+    Returns:
+        What ends it.
+    """
     before = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
-    with _own_threads() as threads:
-        sys.stdout = _SharedStream("stdout", log, threads, before[0])
-        sys.stderr = _SharedStream("stderr", log, threads, before[1])
-        sys.stdin = io.StringIO()
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = before
+    threads = WeakSet({threading.current_thread()})
+    let_go = _follow_threads(threads)
+    sys.stdout = _SharedStream("stdout", log, threads, before[0])
+    sys.stderr = _SharedStream("stderr", log, threads, before[1])
+    sys.stdin = io.StringIO()
+
+    def restore() -> None:
+        sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = before
+        let_go()
+
+    return restore
 
 
-@contextmanager
-def _own_threads() -> Iterator[WeakSet[threading.Thread]]:
-    """Follow which threads descend from this one; Python itself does not tell."""
-    own = WeakSet({threading.current_thread()})
+def _follow_threads(own: WeakSet[threading.Thread]) -> Callable[[], None]:
+    """Add to `own` the threads that its threads start, which Python itself does not tell."""
     start = threading.Thread.start
 
     def start_and_note(thread: threading.Thread) -> None:
@@ -102,8 +105,8 @@ def _own_threads() -> Iterator[WeakSet[threading.Thread]]:
             own.add(thread)
         start(thread)
 
-    threading.Thread.start = start_and_note  # type: ignore[method-assign,assignment]
-    try:
-        yield own
-    finally:
+    def let_go() -> None:
         threading.Thread.start = start  # type: ignore[method-assign]
+
+    threading.Thread.start = start_and_note  # type: ignore[method-assign,assignment]
+    return let_go

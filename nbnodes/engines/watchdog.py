@@ -6,12 +6,13 @@ import ctypes
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from nbnodes.engines.run import Run
+
+T = TypeVar("T")
 
 _AGAIN_S = 0.2  # between two interrupts of a cell that swallows them
 
@@ -37,36 +38,40 @@ class Watchdog:
         self._ended = False
         self._is_armed = False
         self._has_interrupted = False
-        self._thread = threading.Thread(target=self._watch, name="nbnodes-watchdog", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         if self._is_main:  # a script's `command &` starts us with SIGINT ignored
             self._handler = signal.signal(signal.SIGINT, self._on_sigint)
-        self._thread.start()
-        self._run.request.cancel.on_cancel(self._wake)
+        request = self._run.request
+        if request.timeout_s is not None or request.cell_timeout_s is not None:
+            self._start()
+        request.cancel.on_cancel(self._on_cancel)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self._ended = True
-        self._wake()
-        self._thread.join()
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+        if self._thread:
+            self._thread.join()
         if self._is_main:
             signal.signal(signal.SIGINT, self._handler)
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
+    def guard(self, run_cell: Callable[[], T]) -> T | None:
         """Run the cell that has begun; it is interrupted when time is over or its caller left.
 
         Raises:
             EngineError: If it was, or must not even begin.
         """
         self._raise_interruption()
+        returned = None
         try:
             self._arm()
             try:
-                yield
+                returned = run_cell()
             finally:
                 self._disarm()
         except KeyboardInterrupt:  # ours may arrive late, while the cell ended by itself
@@ -74,6 +79,7 @@ class Watchdog:
             if not self._has_interrupted:
                 raise
         self._raise_interruption()
+        return returned
 
     def _on_sigint(self, *_: object) -> None:
         self.has_seen_sigint = True
@@ -84,14 +90,21 @@ class Watchdog:
         if error:
             raise error
 
-    def _wake(self) -> None:
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._watch, name="nbnodes-watchdog", daemon=True)
+        self._thread.start()
+
+    def _on_cancel(self) -> None:
         with self._changed:
             self._changed.notify()
+            if self._thread is None and not self._ended:
+                self._start()
 
     def _arm(self) -> None:
-        with self._changed:
-            self._is_armed = True
-            self._changed.notify()
+        self._is_armed = True
+        if self._thread:
+            with self._changed:
+                self._changed.notify()
 
     def _disarm(self) -> None:
         with self._changed:
