@@ -18,7 +18,9 @@ _IMPORTS = "import json, hashlib, sqlite3"
 
 def cli_groups(folder: str) -> Iterator[Group]:
     """Yield the commands on an example, with and without the cache."""
-    path = shutil.copy(_FIBONACCI, folder)
+    place = _place(folder)
+    path = shutil.copy(_FIBONACCI, place)
+    notebooks.age(place)
     ours = (path, "-p", "n", "10", "-q")
     floor = Timed(name=f"python -c '{_IMPORTS}'", run=_python(_IMPORTS))
     peer = Timed(name="papermill", run=_papermill(path, "-p", "n", "10"))
@@ -45,8 +47,10 @@ def cli_groups(folder: str) -> Iterator[Group]:
 
 def engine_groups(folder: str) -> Iterator[Group]:
     """Yield the commands on cells that are plain Python and on cells that need IPython."""
-    plain = notebooks.write(folder, "plain", notebooks.TRIVIAL)
-    magic = notebooks.write(folder, "magic", notebooks.MAGIC)
+    place = _place(folder)
+    plain = notebooks.write(place, "plain", notebooks.TRIVIAL)
+    magic = notebooks.write(place, "magic", notebooks.MAGIC)
+    notebooks.age(place)
     values = ("-p", "x", "3")
     yield Group(
         name="command line (whole processes)",
@@ -67,13 +71,19 @@ def engine_groups(folder: str) -> Iterator[Group]:
     )
 
 
+def _place(folder: str) -> str:
+    place = os.path.join(folder, "notebooks")
+    os.mkdir(place)
+    return place
+
+
 def _nbnodes(path: str, *words: str) -> Callable[[], object]:
     return _command(_script("nbnodes"), "run", path, *words)
 
 
 def _papermill(path: str, *words: str) -> Callable[[], object]:
-    executed = os.path.join(os.path.dirname(path), "executed", os.path.basename(path))
-    os.makedirs(os.path.dirname(executed), exist_ok=True)
+    folder, name = os.path.split(path)
+    executed = os.path.join(os.path.dirname(folder), f"executed_{name}")
     quiet = ("--no-progress-bar", "--log-level", "ERROR")
     return _command(_script("papermill"), path, executed, *words, *quiet)
 
