@@ -13,7 +13,8 @@ from typing import Any
 
 from nbnodes.notebook.reader import Source
 from nbnodes.result import Result
-from nbnodes.session import Model, RunOptions
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.session import Model
 
 
 class _RestifiedModel:

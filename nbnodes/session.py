@@ -10,19 +10,19 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts
 from nbnodes.cache.location import OFF, open_store
 from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore
-from nbnodes.engines.engine import CancelToken, Engine, OnOutput, Progress, RunRequest
+from nbnodes.engines.engine import CancelToken, Engine, RunRequest
 from nbnodes.engines.registry import built_in_names, open_engine
 from nbnodes.errors import NotebookWarning, ParameterError, UsageError, warn
 from nbnodes.notebook.document import Notebook
@@ -32,54 +32,12 @@ from nbnodes.notebook.reader import Source, read
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.notebook.validation import validate_values
 from nbnodes.result import CellError, Failure, Result
-from nbnodes.scheduler.cached_run import CachedRunner, CacheUse
+from nbnodes.scheduler.cached_run import CachedRunner
+from nbnodes.scheduler.options import RunOptions, Values
 from nbnodes.settings import Settings
 
 if TYPE_CHECKING:  # brings logging and queues, which an answer from the cache does not need
     from nbnodes.scheduler.workers import RunFuture, Workers
-
-Values: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """How one run is made.
-
-    Attributes:
-        engine: Name of the engine, or an Engine; None for the Session's.
-        cache: Whether a stored Result will do and is kept; "refresh" makes and keeps a new one.
-        timeout_s: Seconds the run may take; 0 for no limit, None for the Session's.
-        cell_timeout_s: Seconds each cell may take; as `timeout_s`.
-        cwd: Working directory; None for the notebook's folder.
-        globals: Names shared with the caller (`inprocess` engine only; such runs are not cached).
-        on_progress: Called when the first cell is about to run, and after each cell.
-        on_output: Called with what a cell shows as it shows it; see `RunRequest`. Nothing is shown
-            again for a Result from the cache.
-        cancel: The caller's way to stop the run.
-    """
-
-    engine: str | Engine | None = None
-    cache: bool | str = True
-    timeout_s: float | None = None
-    cell_timeout_s: float | None = None
-    cwd: str | os.PathLike[str] | None = None
-    globals: Values | None = None
-    on_progress: Callable[[Progress], None] = field(default=lambda _: None)
-    on_output: OnOutput = field(default=lambda _cell, _type, _content: None)
-    cancel: CancelToken = field(default_factory=CancelToken)
-
-    @property
-    def cache_use(self) -> CacheUse:
-        """The `cache` option as a CacheUse.
-
-        Raises:
-            UsageError: If it is none.
-        """
-        if not isinstance(self.cache, bool) and self.cache != CacheUse.REFRESH.value:
-            raise UsageError(f'cache={self.cache!r}: expected True, False or "refresh"')
-        if isinstance(self.cache, bool):
-            return CacheUse.ON if self.cache else CacheUse.OFF
-        return CacheUse.REFRESH
 
 
 class Session:

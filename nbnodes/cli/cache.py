@@ -18,7 +18,8 @@ from nbnodes.cli import shortcut
 from nbnodes.errors import UsageError
 from nbnodes.notebook.validation import Text
 from nbnodes.project import Project
-from nbnodes.session import RunOptions, Session
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.session import Session
 
 
 @click.group()

@@ -22,7 +22,8 @@ from nbnodes.formats import formats_of, json_text, jsonable, render
 from nbnodes.notebook.surroundings import local_roots
 from nbnodes.project import Project
 from nbnodes.result import Failure, Result, Success
-from nbnodes.session import Model, RunOptions, Session
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.session import Model, Session
 
 _TICK_S = 0.5  # how often a bar's clock is redrawn
 

@@ -11,7 +11,8 @@ from notebooks import CellText, write_notebook
 
 from nbnodes.errors import CacheWarning, RunFailedError
 from nbnodes.result import Result, Success
-from nbnodes.session import Model, RunOptions, Session
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.session import Model, Session
 
 N: CellText = ("n: int = 15", "parameters")
 COUNT = "with open('count', 'a') as file:\n    file.write('x')"

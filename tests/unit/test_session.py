@@ -12,8 +12,7 @@ from notebooks import write_notebook
 from nbnodes import session as session_module
 from nbnodes.cache.memory import MemoryStore
 from nbnodes.engines.engine import Engine, Progress, RunRequest
-from nbnodes.engines.outputs import OutputLog
-from nbnodes.engines.raised import success
+from nbnodes.engines.run import Run
 from nbnodes.errors import (
     EngineNotFoundError,
     ParameterError,
@@ -36,7 +35,7 @@ class Doubling:
 
     def run(self, request: RunRequest, /) -> Result:
         self.asked.append(request.values["n"])
-        return success(request, self.name, OutputLog(0), 2 * request.values["n"])
+        return Run(request, self.name).result(2 * request.values["n"])
 
     def close(self) -> None:
         """Hold nothing."""

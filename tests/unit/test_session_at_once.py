@@ -15,8 +15,7 @@ import pytest
 from notebooks import write_notebook
 
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.outputs import OutputLog
-from nbnodes.engines.raised import success
+from nbnodes.engines.run import Run
 from nbnodes.errors import ParameterError, RunCancelledError, RunFailedError
 from nbnodes.result import Failure, Result
 from nbnodes.session import Model, Session
@@ -51,7 +50,7 @@ class Gated:
         if error := request.interruption():
             self.cancelled.append(n)
             raise error
-        return success(request, self.name, OutputLog(0), 2 * n)
+        return Run(request, self.name).result(2 * n)
 
     def close(self) -> None:
         """Hold nothing."""

@@ -12,7 +12,8 @@ from notebooks import CellText, document, markdown, write_notebook
 
 from nbnodes.cache.key import KeyParts, differences
 from nbnodes.errors import FingerprintError
-from nbnodes.session import RunOptions, Session
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.session import Session
 
 Keyed: TypeAlias = Callable[..., KeyParts]
 Cells: TypeAlias = tuple[CellText, ...]

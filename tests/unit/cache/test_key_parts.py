@@ -12,7 +12,8 @@ import pytest
 from notebooks import CellText, write_notebook
 
 from nbnodes.cache.key import KeyParts, differences
-from nbnodes.session import RunOptions, Session
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.session import Session
 
 Keyed: TypeAlias = Callable[..., KeyParts]
 Extras: TypeAlias = dict[str, list[str]]

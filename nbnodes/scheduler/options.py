@@ -1,0 +1,55 @@
+"""How one run is made: what a caller may choose besides the notebook and its parameters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from nbnodes.engines.engine import CancelToken, Engine, OnOutput, Progress
+from nbnodes.errors import UsageError
+from nbnodes.scheduler.cached_run import CacheUse
+
+Values: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How one run is made.
+
+    Attributes:
+        engine: Name of the engine, or an Engine; None for the Session's.
+        cache: Whether a stored Result will do and is kept; "refresh" makes and keeps a new one.
+        timeout_s: Seconds the run may take; 0 for no limit, None for the Session's.
+        cell_timeout_s: Seconds each cell may take; as `timeout_s`.
+        cwd: Working directory; None for the notebook's folder.
+        globals: Names shared with the caller (`inprocess` engine only; such runs are not cached).
+        on_progress: Called when the first cell is about to run, and after each cell.
+        on_output: Called with what a cell shows as it shows it; see `RunRequest`. Nothing is shown
+            again for a Result from the cache.
+        cancel: The caller's way to stop the run.
+    """
+
+    engine: str | Engine | None = None
+    cache: bool | str = True
+    timeout_s: float | None = None
+    cell_timeout_s: float | None = None
+    cwd: str | os.PathLike[str] | None = None
+    globals: Values | None = None
+    on_progress: Callable[[Progress], None] = field(default=lambda _: None)
+    on_output: OnOutput = field(default=lambda _cell, _type, _content: None)
+    cancel: CancelToken = field(default_factory=CancelToken)
+
+    @property
+    def cache_use(self) -> CacheUse:
+        """The `cache` option as a CacheUse.
+
+        Raises:
+            UsageError: If it is none.
+        """
+        if not isinstance(self.cache, bool) and self.cache != CacheUse.REFRESH.value:
+            raise UsageError(f'cache={self.cache!r}: expected True, False or "refresh"')
+        if isinstance(self.cache, bool):
+            return CacheUse.ON if self.cache else CacheUse.OFF
+        return CacheUse.REFRESH
