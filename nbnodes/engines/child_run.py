@@ -7,17 +7,17 @@ import os
 import selectors
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from nbnodes.engines import crossing
+from nbnodes.engines.child import Child, NotBegunError
 from nbnodes.engines.child_job import Job
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.program import plain_program
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.run import Run
-from nbnodes.engines.template import Child, NotBegunError
 from nbnodes.engines.wire import Frame
 from nbnodes.errors import KernelDiedError
 from nbnodes.result import Result
@@ -31,17 +31,17 @@ class ChildRun:
     """One run in one child. Belongs to one thread.
 
     Attributes:
-        imported: Names of the modules that the run imported.
+        imported: Names of the installed modules that the run imported.
     """
 
-    def __init__(self, request: RunRequest, child: Child, local_names: frozenset[str]) -> None:
+    def __init__(self, request: RunRequest, child: Child, local: frozenset[str]) -> None:
         self._request = request
         self._child = child
-        self._local_names = local_names
+        self._local_names = local
         self._run = Run(request, _ENGINE)
         self._steps = iter(request.steps)
         self._last_words = ""
-        self.imported: tuple[str, ...] = ()
+        self.imported: list[str] = []
         self._pipes: dict[int, _Pipe] = {}
 
     def result(self) -> Result | None:
@@ -162,7 +162,7 @@ class ChildRun:
             case "next", duration_s, error:
                 self._next(duration_s, error)
             case "value", duration_s, error, value, modules:
-                self.imported = tuple(modules)
+                self.imported = installed(modules, self._local_names)
                 if self._run.cell is not None:
                     self._run.end(error, duration_s=duration_s)
                 return self._run.result(value)
@@ -192,6 +192,21 @@ class ChildRun:
                 return False
             self._run.feed("stream", {"name": pipe.name, "text": text})
             self._last_words = (self._last_words + text)[-_LAST_WORDS:]
+
+
+def local_names(folder: str) -> frozenset[str]:
+    """Return the top-level names that an import would find in a folder first."""
+    with os.scandir(folder) as entries:
+        return frozenset(
+            entry.name.removesuffix(".py")
+            for entry in entries
+            if entry.name.endswith(".py") or entry.is_dir()
+        )
+
+
+def installed(names: Iterable[str], local: frozenset[str]) -> list[str]:
+    """Return those module names that no module of the notebook's own has."""
+    return [name for name in names if name.partition(".")[0] not in local]
 
 
 class _Pipe:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
 
-from nbnodes.engines.child_run import ChildRun
+from nbnodes.engines.child import NotBegunError
+from nbnodes.engines.child_run import ChildRun, installed, local_names
 from nbnodes.engines.engine import Engine, RunRequest
+from nbnodes.engines.forkable import needs_kernel
 from nbnodes.engines.kernel_process import kernel_environment
-from nbnodes.engines.kernelspec import kernel_identity
 from nbnodes.engines.registry import open_engine
-from nbnodes.engines.template import NotBegunError, Template
+from nbnodes.engines.template import Template
 from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
 from nbnodes.result import Result
@@ -49,16 +49,12 @@ class ForkEngine:
             EngineError: A dead child, out of time, cancelled.
             ParameterError: If a value cannot be sent to a child; nothing has run then.
         """
-        notebook = request.notebook
-        if not notebook.is_python or kernel_identity(notebook.kernel_name):
+        if needs_kernel(request.notebook):
             return self._kernel_engine().run(request)
-        local_names = _local_names(request.folder)
-        imported = imported_modules(notebook)
-        installed = _installed(imported, local_names)
         for _ in range(self._spares):
             with suppress(NotBegunError):  # somebody killed a spare; no cell has run
-                return self._run(request, local_names, installed)
-        return self._run(request, local_names, installed)
+                return self._run(request)
+        return self._run(request)
 
     def close(self) -> None:
         """End the template and every child; a later run starts anew."""
@@ -70,13 +66,12 @@ class ForkEngine:
         if kernel:
             kernel.close()
 
-    def _run(
-        self, request: RunRequest, local_names: frozenset[str], installed: list[str]
-    ) -> Result:
+    def _run(self, request: RunRequest) -> Result:
         template = self._living_template()
-        template.preload(installed)
+        local = local_names(request.folder)
+        template.preload(installed(imported_modules(request.notebook), local))
         child = template.lease(request.interruption)
-        run = ChildRun(request, child, local_names)
+        run = ChildRun(request, child, local)
         result = None
         try:
             result = run.result()
@@ -84,7 +79,7 @@ class ForkEngine:
             exit_code = template.give_back(child, await_end=result is None)
         if result is None:
             raise run.death(exit_code)
-        template.preload(_installed(run.imported, local_names))
+        template.preload(run.imported)
         return result
 
     def _living_template(self) -> Template:
@@ -104,17 +99,3 @@ class ForkEngine:
         with self._lock:
             self._kernel = self._kernel or open_engine("kernel")
             return self._kernel
-
-
-def _installed(names: Iterable[str], local_names: frozenset[str]) -> list[str]:
-    return [name for name in names if name.partition(".")[0] not in local_names]
-
-
-def _local_names(folder: str) -> frozenset[str]:
-    """Return the top-level names that an import would find in a folder first."""
-    with os.scandir(folder) as entries:
-        return frozenset(
-            entry.name.removesuffix(".py")
-            for entry in entries
-            if entry.name.endswith(".py") or entry.is_dir()
-        )

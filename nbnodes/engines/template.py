@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,10 +12,11 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
+from nbnodes.engines.child import Child, NotBegunError
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.kernel_process import kernel_environment
 from nbnodes.engines.wire import Channel
-from nbnodes.errors import Interruption, KernelDiedError
+from nbnodes.errors import Interruption
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
 _END_S = 2.0  # what a child or the template may take to end before it is not waited for any more
@@ -26,39 +26,6 @@ sys.path.append({package_folder!r})
 from nbnodes.engines.template_side import main
 main({descriptor})
 """
-
-
-class NotBegunError(KernelDiedError):
-    """A process died before a cell ran in it: the run can be made in another."""
-
-
-class Child:
-    """A forked child that waits for its one job.
-
-    Attributes:
-        pid: Its process, and its process group.
-        channel: The connection to it.
-        out: Descriptor of the pipe that its standard output goes to.
-        err: Descriptor of the pipe that its standard error goes to.
-    """
-
-    def __init__(self, pid: int, descriptors: tuple[int, ...]) -> None:
-        self.pid = pid
-        end, self.out, self.err = descriptors
-        self.channel = Channel(socket.socket(fileno=end))
-        os.set_blocking(self.out, False)
-        os.set_blocking(self.err, False)
-
-    def interrupt(self) -> None:
-        """Do what Ctrl-C does."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGINT)
-
-    def close(self) -> None:
-        """Close the connections; a child that waits for a job then ends."""
-        self.channel.close()
-        os.close(self.out)
-        os.close(self.err)
 
 
 class Template:

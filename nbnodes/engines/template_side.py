@@ -8,7 +8,6 @@ children die with it.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import importlib.util
@@ -16,19 +15,16 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import sysconfig
-import traceback
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from nbnodes.engines import child_side, shell_side
+from nbnodes.engines.forking import fork_child, kill_group
 from nbnodes.engines.shell import NotebookShell, make_current
 from nbnodes.engines.wire import Channel
-
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main(descriptor: int) -> None:
@@ -62,7 +58,7 @@ class _Template:
                         self._tell_end(key.fd)
         finally:
             for pid in self._watched.values():
-                _kill_group(pid)
+                kill_group(pid)
 
     def _obey(self, word: str, *rest: object) -> None:
         match word, *rest:
@@ -72,59 +68,29 @@ class _Template:
             case "fork", generation:
                 self._fork(generation)
             case "kill", int(pid) if pid in self._watched.values():
-                _kill_group(pid)
+                kill_group(pid)
             case _:
                 pass
 
     def _fork(self, generation: object) -> None:
-        near, far = socket.socketpair()
-        out, err = os.pipe(), os.pipe()
-        template_pid = os.getpid()
-        pid = os.fork()
-        if not pid:
-            try:
-                connection = _become_child(far, out[1], err[1], template_pid)
-                child_side.live(connection, self._shell)
-                os._exit(0)
-            except BaseException:  # noqa: BLE001  # nothing may fall into the template's loop
-                traceback.print_exc(file=sys.__stderr__)
-                os._exit(1)
-        watch = os.pidfd_open(pid)
-        self._watched[watch] = pid
+        forked = fork_child(lambda channel: child_side.live(channel, self._shell))
+        watch = os.pidfd_open(forked.pid)
+        self._watched[watch] = forked.pid
         self._selector.register(watch, selectors.EVENT_READ)
-        given = (near.fileno(), out[0], err[0])
         try:
-            self._control.send(("forked", pid, generation), given)
+            self._control.send(("forked", forked.pid, generation), forked.descriptors)
         finally:
-            for descriptor in (*given, far.fileno(), out[1], err[1]):
+            for descriptor in forked.descriptors:
                 os.close(descriptor)
-            near.detach()
-            far.detach()
 
     def _tell_end(self, watch: int) -> None:
         pid = self._watched[watch]
-        _kill_group(pid)  # what it started; before it is reaped, so that no other has its number
+        kill_group(pid)  # what it started; before it is reaped, so that no other has its number
         _, status = os.waitpid(pid, 0)
         del self._watched[watch]
         self._selector.unregister(watch)
         os.close(watch)
         self._control.send(("ended", pid, os.waitstatus_to_exitcode(status)))
-
-
-def _become_child(end: socket.socket, out: int, err: int, template_pid: int) -> Channel:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != template_pid:  # it died before that held
-        os._exit(1)
-    os.setsid()  # a group of its own to kill, and no terminal to ask
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    kept = 3
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (out, 1), (err, 2)):
-        os.dup2(source, target)
-    connection = os.dup2(end.fileno(), kept) if end.fileno() != kept else kept
-    end.detach()
-    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
-    return Channel(socket.socket(fileno=connection))
 
 
 def _warm_shell() -> NotebookShell:
@@ -162,10 +128,3 @@ def _is_installed(name: str) -> bool:
         return True
     places = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
     return any((spec.origin or "").startswith(os.path.join(place, "")) for place in places)
-
-
-def _kill_group(pid: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,44 @@
+"""The caller's end of a one-shot child."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import suppress
+
+from nbnodes.engines.wire import Channel
+from nbnodes.errors import KernelDiedError
+
+
+class NotBegunError(KernelDiedError):
+    """A process died before a cell ran in it: the run can be made in another."""
+
+
+class Child:
+    """A forked child that waits for its one job.
+
+    Attributes:
+        pid: Its process, and its process group.
+        channel: The connection to it.
+        out: Descriptor of the pipe that its standard output goes to.
+        err: Descriptor of the pipe that its standard error goes to.
+    """
+
+    def __init__(self, pid: int, descriptors: tuple[int, ...]) -> None:
+        self.pid = pid
+        end, self.out, self.err = descriptors
+        self.channel = Channel(socket.socket(fileno=end))
+        os.set_blocking(self.out, False)
+        os.set_blocking(self.err, False)
+
+    def interrupt(self) -> None:
+        """Do what Ctrl-C does."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGINT)
+
+    def close(self) -> None:
+        """Close the connections; a child that waits for a job then ends."""
+        self.channel.close()
+        os.close(self.out)
+        os.close(self.err)
