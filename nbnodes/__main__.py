@@ -1,8 +1,6 @@
 """`python -m nbnodes`."""
 
-import sys
-
-from nbnodes.cli.main import main
+from nbnodes.cli.main import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

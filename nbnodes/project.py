@@ -37,9 +37,9 @@ class Project:
         given = {name: value for name, value in overrides.items() if value is not None}
         return cls(folder=place, settings=replace(Settings.load(place), **given))
 
-    def session(self) -> Session:
-        """Open a Session with these settings."""
-        return Session(settings=self.settings)
+    def session(self, *, lasting: bool = True) -> Session:
+        """Open a Session with these settings; `lasting` as there."""
+        return Session(settings=self.settings, lasting=lasting)
 
     def models(self, session: Session) -> dict[str, Model]:
         """Read the folder's notebooks, by name without suffix, in alphabetical order."""

@@ -50,6 +50,7 @@ class Session:
         workers: How many submitted runs may go on at once.
         cache: A folder, ":memory:", a CacheStore, or False for none; None: as the settings say.
         settings: What the other arguments override; default: those of the working directory.
+        lasting: Whether several runs may follow; see `nbnodes.engines.registry.open_engine`.
 
     Raises:
         SettingsError: If the settings are wrong.
@@ -63,7 +64,9 @@ class Session:
         workers: int | None = None,
         cache: str | os.PathLike[str] | CacheStore | bool | None = None,
         settings: Settings | None = None,
+        lasting: bool = True,
     ) -> None:
+        self._lasting = lasting
         settings = settings or Settings.load()
         self.settings = replace(
             settings, engine=engine or settings.engine, workers=workers or settings.workers
@@ -197,7 +200,7 @@ class Session:
             return engine
         with self._lock:
             if engine not in self._engines:
-                self._engines[engine] = open_engine(engine)
+                self._engines[engine] = open_engine(engine, lasting=self._lasting)
             return self._engines[engine]
 
 

@@ -28,7 +28,7 @@ class Settings:
         output_size_bytes: What one run may print and display; the rest is dropped, and said to be.
     """
 
-    engine: str = "kernel"
+    engine: str = "fork"
     workers: int = max(1, os.cpu_count() or 1)
     cache: str = ""
     cache_size_bytes: int = 2_000_000_000

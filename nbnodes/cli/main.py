@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from types import FrameType
+from typing import NoReturn
 
 from nbnodes.errors import EngineError, NbnodesError, RunFailedError, UsageError
 
@@ -19,6 +20,20 @@ _EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (EngineError, 3),
     (NbnodesError, 3),
 )
+
+
+def program() -> NoReturn:
+    """Be the command: run what the shell was told, and end with its exit code.
+
+    The interpreter's own tidying up takes as long as many a notebook; by then nothing is open.
+    """
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = code or 1
+    os._exit(code)
 
 
 def main(words: Sequence[str] | None = None) -> int:

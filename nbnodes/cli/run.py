@@ -43,7 +43,7 @@ def run_notebook(arguments: RunArguments, words: Sequence[str] = ()) -> int:
     if arguments.quiet:
         warnings.simplefilter("ignore")
     project = Project.at(cache=arguments.cache, engine=arguments.engine)
-    with project.session() as session:
+    with project.session(lasting=False) as session:
         model = session.model(arguments.notebook)
         result, elapsed_s = _run(session, model, arguments)
         if arguments.output:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import os
+import pickle
 import selectors
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from nbnodes.engines import crossing
 from nbnodes.engines.child import Child, NotBegunError
@@ -18,7 +20,7 @@ from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.program import plain_program
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.run import Run
-from nbnodes.engines.wire import Frame
+from nbnodes.engines.wire import SIMPLE, Dumps, Frame
 from nbnodes.errors import KernelDiedError
 from nbnodes.result import Result
 
@@ -69,8 +71,6 @@ class ChildRun:
         return kind(f"{self._run.where}: the process ended {how}{said}")
 
     def _has_begun(self) -> bool:
-        import cloudpickle
-
         request, channel = self._request, self._child.channel
         job = Job(
             cells=request.steps,
@@ -80,7 +80,7 @@ class ChildRun:
         )
         try:
             channel.send(job)
-            channel.send(dict(request.values), dumps=cloudpickle.dumps)
+            channel.send(dict(request.values), dumps=_dumps_of(request.values))
         except OSError:
             return False
         except Exception as error:
@@ -192,6 +192,16 @@ class ChildRun:
                 return False
             self._run.feed("stream", {"name": pipe.name, "text": text})
             self._last_words = (self._last_words + text)[-_LAST_WORDS:]
+
+
+def _dumps_of(values: Mapping[str, Any]) -> Dumps:
+    """Return what pickles values: cloudpickle, if a class of the caller's may be among them."""
+    if all(type(value) in SIMPLE for value in values.values()):
+        return pickle.dumps
+    import cloudpickle
+
+    dumps: Dumps = cloudpickle.dumps
+    return dumps
 
 
 def local_names(folder: str) -> frozenset[str]:

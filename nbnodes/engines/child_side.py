@@ -8,12 +8,14 @@ ended, if one did) when a cell begins, ("output", type, content) while it runs, 
 from __future__ import annotations
 
 import builtins
+import fcntl
 import gc
 import linecache
 import os
-import random
+import pickle
 import socket
 import sys
+import termios
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -30,7 +32,7 @@ from nbnodes.engines.plain_cells import PlainCells, ShellSource
 from nbnodes.engines.program import compiled
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.streams import FedStream, no_input
-from nbnodes.engines.wire import Channel
+from nbnodes.engines.wire import SIMPLE, Channel
 from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
 if TYPE_CHECKING:
@@ -79,7 +81,6 @@ def live(channel: Channel, shell: NotebookShell | None = None) -> None:
     told = Told(channel)
     sys.stdout, sys.stderr = FedStream("stdout", told), FedStream("stderr", told)
     _ask_nobody()
-    _reseed()
     source, main = _shell_source(told, shell)
     if shell is not None:
         _rehearse(source, main)
@@ -128,6 +129,7 @@ def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource,
 def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> None:
     values = channel.receive()
     _go_to(job)
+    _reseed()
     known = len(sys.modules)
     try:
         given = values.load()
@@ -145,7 +147,7 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> N
         duration_s = time.monotonic() - began_at
         if cells.exit_asked or (raised and raised.ends(cell)):
             break
-    new = list(islice(sys.modules, known, None))
+    new = list(islice(reversed(sys.modules), max(0, len(sys.modules) - known)))[::-1]
     _send_value(channel, (duration_s, raised), cells.value, new)
 
 
@@ -180,9 +182,6 @@ def _await_drained() -> None:
 
 
 def _pending_bytes(descriptor: int) -> int:
-    import fcntl
-    import termios
-
     try:
         count = fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))
     except OSError:  # the notebook closed it, or put something else in its place
@@ -194,7 +193,8 @@ def _send_value(
     channel: Channel, ended: tuple[float | None, RaisedError | None], value: Any, new: list[str]
 ) -> None:
     modules = [sys.modules[name] for name in new if name in sys.modules]
-    pickled = partial(shell_side.pickled, modules=modules)
+    is_simple = type(value) in SIMPLE  # else it may be of a class of the notebook's
+    pickled = pickle.dumps if is_simple else partial(shell_side.pickled, modules=modules)
     try:
         shell_side.refuse_bound(value)
         channel.send(("value", *ended, value, new), dumps=pickled)
@@ -209,7 +209,9 @@ def _send_value(
 
 def _reseed() -> None:
     """Draw random numbers of one's own: numpy's state came along with the fork."""
-    random.seed()
+    drawn = sys.modules.get("random")
+    if drawn is not None:
+        drawn.seed()
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed()

@@ -7,13 +7,13 @@ import os
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
 from nbnodes.engines.wire import Channel
 
+_LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _KEPT = 3  # the child's end of the connection
 
@@ -46,6 +46,8 @@ def fork_child(live: Callable[[Channel], None]) -> Forked:
             live(_settle(far, out[1], err[1], parent_pid))
             os._exit(0)
         except BaseException:  # noqa: BLE001  # nothing may fall into what the parent goes on with
+            import traceback
+
             traceback.print_exc(file=sys.__stderr__)
             os._exit(1)
     for descriptor in (far.detach(), out[1], err[1]):
@@ -62,7 +64,7 @@ def kill_group(pid: int) -> None:
 
 def _settle(end: socket.socket, out: int, err: int, parent_pid: int) -> Channel:
     """Become a process as a new interpreter is one."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent_pid:  # it died before that held
         os._exit(1)
     os.setsid()  # a group of its own to kill, and no terminal to ask

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -98,7 +96,9 @@ class _Stand:
     @property  # type: ignore[misc]  # a type here, any attribute to others
     def __class__(self) -> Any:
         """What IPython looks for: a stand is an instance of it."""
-        return sys.modules[_HOME].InteractiveShell
+        from nbnodes.engines.shell import NotebookShell
+
+        return NotebookShell
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_lazy"].get(), name)
@@ -107,14 +107,17 @@ class _Stand:
         setattr(self.__dict__["_lazy"].get(), name, value)
 
 
+_Stand.__name__ = _Stand.__qualname__ = "ZMQInteractiveShell"  # as `NotebookShell` is called
+
+
 def _display(*values: Any, **options: Any) -> Any:
     from IPython.display import display
 
     return display(*values, **options)
 
 
-class _Watch(MetaPathFinder):
-    """Calls back once IPython has been imported."""
+class _Watch:
+    """A finder for `sys.meta_path` that calls back once IPython has been imported."""
 
     def __init__(self, on_import: Any) -> None:
         self._on_import = on_import
@@ -122,11 +125,14 @@ class _Watch(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`, whose import would be felt."""
+        from importlib.util import find_spec
+
         del path, target
         if name != _HOME:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        spec = find_spec(name)
         if spec and spec.loader:
             execute = spec.loader.exec_module
 

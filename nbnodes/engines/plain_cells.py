@@ -104,10 +104,12 @@ class PlainCells:
     def _raised(self, error: BaseException, number: int) -> RaisedError | None:
         """Show an error as IPython does."""
         shell = self._shell.get()
-        for count, cell in enumerate(self._program, 1):
+        for count, cell in enumerate(self._program[: number + 1], 1):
             shell.compile._filename_map[cell.file_name] = count  # noqa: SLF001  # no other way
         shell.execution_count = number + 1
         shell.raised = None
-        shell.showtraceback(exception_only=isinstance(error, SystemExit))
+        frames = error.__traceback__.tb_next if error.__traceback__ else None  # without `run` above
+        told = (type(error), error, frames)
+        shell.showtraceback(told, tb_offset=0, exception_only=isinstance(error, SystemExit))
         shell.flush()
         return shell.raised

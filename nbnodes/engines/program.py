@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import marshal
+import os
 import re
 import warnings
 from collections.abc import Set as AbstractSet
@@ -64,6 +65,15 @@ def plain_program(request: RunRequest) -> Program | None:
     return compiled(request.steps, frozenset(request.values))
 
 
+def cell_file_name(source: str) -> str:
+    """Return what tracebacks and warnings call a cell: a path as ipykernel makes one.
+
+    There is no such file. IPython draws cells named in another way with other colours.
+    """
+    digest = hashlib.sha1(source.encode(errors="replace"), usedforsecurity=False).hexdigest()
+    return os.path.join(os.sep, "tmp", "nbnodes", f"{digest[:10]}.py")
+
+
 @lru_cache(maxsize=256)
 def compiled(cells: tuple[Cell, ...], names: AbstractSet[str]) -> Program | None:
     """Compile cells with assignments of `names` replaced; None if one of them is not plain."""
@@ -74,18 +84,16 @@ def compiled(cells: tuple[Cell, ...], names: AbstractSet[str]) -> Program | None
         with quietly():
             warnings.simplefilter("error")  # what Python warns of, IPython is to show
             return tuple(
-                _compile(tree, cell, number, names)
-                for number, (tree, cell) in enumerate(zip(trees, cells, strict=True), 1)
+                _compile(tree, cell, names) for tree, cell in zip(trees, cells, strict=True)
             )
     except (SyntaxError, SyntaxWarning, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _compile(tree: ast.Module, cell: Cell, number: int, names: AbstractSet[str]) -> PlainCell:
+def _compile(tree: ast.Module, cell: Cell, names: AbstractSet[str]) -> PlainCell:
     if names and PARAMETERS in cell.tags:
         tree = bind_parameters(tree, names)
-    digest = hashlib.sha1(cell.source.encode(errors="replace"), usedforsecurity=False).hexdigest()
-    file_name = f"<ipython-input-{number}-{digest[:12]}>"  # IPython's own form
+    file_name = cell_file_name(cell.source)
     last = tree.body[-1] if tree.body else None
     last = last if isinstance(last, ast.Expr) else None
     tree.body = tree.body[:-1] if last else tree.body

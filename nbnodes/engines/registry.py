@@ -21,6 +21,7 @@ _BUILT_IN = {  # imported when asked for: each brings a heavy library
     "kernel": "nbnodes.engines.kernel:KernelEngine",
     "papermill": "nbnodes.engines.papermill:PapermillEngine",
 }
+_BRIEF = {"fork": "nbnodes.engines.fork_once:ForkOnceEngine"}  # where one run is all there will be
 
 
 def has_own_document(name: str) -> bool:
@@ -43,14 +44,20 @@ def engine_names() -> tuple[str, ...]:
     return tuple(sorted({*_BUILT_IN, *_added()}))
 
 
-def open_engine(name: str) -> Engine:
+def open_engine(name: str, *, lasting: bool = True) -> Engine:
     """Make the engine of that name.
+
+    Args:
+        name: The name.
+        lasting: Whether several runs may follow, for which an engine keeps processes ready; else
+            this process must have no other threads yet.
 
     Raises:
         EngineNotFoundError: Naming those there are.
     """
     if name in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[name].partition(":")
+        place = _BUILT_IN[name] if lasting else _BRIEF.get(name, _BUILT_IN[name])
+        module, _, attribute = place.partition(":")
         factory: Callable[[], Engine] = getattr(importlib.import_module(module), attribute)
         return factory()
     added = _added()

@@ -9,9 +9,11 @@ import json
 import sys
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import copy_context
 from types import ModuleType
 from typing import Any
 
+from IPython.core.compilerop import CachingCompiler  # noqa: TID253
 from IPython.core.displayhook import DisplayHook  # noqa: TID253  # this module is imported lazily
 from IPython.core.displaypub import DisplayPublisher  # noqa: TID253
 from IPython.core.interactiveshell import InteractiveShell  # noqa: TID253
@@ -19,9 +21,16 @@ from traitlets.config import Config
 
 from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
+from nbnodes.engines.program import cell_file_name
 from nbnodes.engines.raised import RaisedError
 
-_CONFIG = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"autoindent": False}})
+_CONFIG = Config(
+    {
+        "HistoryManager": {"enabled": False},
+        "InteractiveShell": {"autoindent": False},
+        "IPKernelApp": {},  # libraries take this, and the shell's name, for a notebook's
+    }
+)
 
 
 class _Publisher(DisplayPublisher):
@@ -78,6 +87,12 @@ def _part(part: Any) -> Any:
     return json.loads(json.dumps(part, default=str))
 
 
+class _Compiler(CachingCompiler):
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        del transformed_code, number
+        return cell_file_name(raw_code)
+
+
 class NotebookShell(InteractiveShell):
     """The shell of one run.
 
@@ -97,8 +112,10 @@ class NotebookShell(InteractiveShell):
 
     def __init__(self, feed: Feed, main: ModuleType | None = None) -> None:
         self.__dict__["feed"] = feed
+        self._context = copy_context()
         super().__init__(  # type: ignore[no-untyped-call]
             config=_CONFIG,
+            compiler_class=_Compiler,
             user_module=main or ModuleType("__main__"),
             displayhook_class=_Hook,
             display_pub_class=_Publisher,
@@ -127,7 +144,8 @@ class NotebookShell(InteractiveShell):
     def run_in_loop(self, source: str) -> None:
         """Run a cell while the run's event loop runs, as in a kernel; see `raised` afterwards."""
         self.raised = None
-        self.loop.run_until_complete(self._run_in_loop(source))
+        task = self.loop.create_task(self._run_in_loop(source), context=self._context)
+        self.loop.run_until_complete(task)
 
     async def _run_in_loop(self, source: str) -> None:
         failed: tuple[Any, ...] | None = None
@@ -145,6 +163,9 @@ class NotebookShell(InteractiveShell):
             )
             if result.success:
                 self.raised = None  # what was shown is how showing a value failed
+            elif self.raised is None:  # a wrong use of a magic is printed, not shown as an error
+                error = result.error_before_exec or result.error_in_exec
+                self.raised = RaisedError(ename=type(error).__name__, evalue=str(error))
         finally:
             self.flush(result)
 
@@ -157,8 +178,11 @@ class NotebookShell(InteractiveShell):
         self.events.trigger("post_run_cell", result)
 
     def warm(self) -> None:
-        """Run a cell that leaves no trace, so that the first one is as fast as the others."""
+        """Run cells that leave no trace, so that the first ones are as fast as the others."""
         before = dict(self.user_ns)
+        self.run_in_loop("1 / 0")  # what shows errors is loaded when the first one is shown
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            vars(sys).pop(name, None)
         self.run_in_loop("n = 1\nn;")
         if self.display_formatter:
             self.display_formatter.format("")
@@ -190,6 +214,11 @@ class NotebookShell(InteractiveShell):
         formats, options = configured.figure_formats, configured.print_figure_kwargs
         select_figure_formats(self, formats, **options)
 
+    def init_hooks(self) -> None:
+        """Let `name?` show nothing: there is no pager."""
+        super().init_hooks()  # type: ignore[no-untyped-call]
+        self.set_hook("show_in_pager", _show_nothing, 99)  # type: ignore[no-untyped-call]
+
     def ask_exit(self) -> None:
         """End the notebook after this cell."""
         self.exit_asked = True
@@ -204,6 +233,13 @@ class NotebookShell(InteractiveShell):
         self.raised = RaisedError(ename=etype.__name__, evalue=str(evalue), traceback=tuple(stb))
         content = {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)}
         self.feed.feed("error", content)
+
+
+def _show_nothing(*_: object, **__: object) -> None:
+    pass
+
+
+NotebookShell.__name__ = NotebookShell.__qualname__ = "ZMQInteractiveShell"
 
 
 def make_current(shell: NotebookShell) -> None:

@@ -101,6 +101,7 @@ def _warm_shell() -> NotebookShell:
     shell.warm()
     child_side.rehearsal()
     shell_side.pickled({"n": [1.0]})
+    _freeze()
     return shell
 
 
@@ -115,6 +116,10 @@ def _preload(names: list[str]) -> None:
         with suppress(Exception):
             if _is_installed(name):
                 importlib.import_module(name)
+    _freeze()
+
+
+def _freeze() -> None:
     gc.collect()
     gc.freeze()  # else the collector of each child would copy every page
 

@@ -25,6 +25,8 @@ _ALIGNED_BYTES = 64
 _MOST_DESCRIPTORS = 8
 
 Dumps = Callable[..., bytes]
+SIMPLE = (bool, bytes, float, int, str, type(None))
+"""Types whose values `pickle` takes as they are: no class or function of anybody's is in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,20 +42,8 @@ NOTEBOOKS = [*(f"models/{name}" for name in MODEL_NAMES), *SHIPPED, *COLLECTED]
 BY_NATURE = {  # what is another thing in each process, whoever runs the notebook
     r"\b0x[0-9a-f]{6,}\b": "{where an object lies in memory}",
     # A kernel's cells pretend to be files, named after its process; errors tell the last part.
-    r"/tmp/ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>|\b\d{6,}\.py\b": "{cell}",
+    r"/tmp/(ipykernel_\d+|nbnodes)/[0-9a-f]+\.py|\b[0-9a-f]{6,}\.py\b": "{cell}",
     r"\bT_[0-9a-f]{5}(?=[_ \"])": "{id that pandas draws for a styled table}",
-}
-
-TRACEBACKS = "fork draws tracebacks with other colours, fewer lines, and frames of nbnodes"
-OTHER_TRACEBACKS = {  # where only these differ
-    *("papermill/broken2", "papermill/test_logging", "pandas_errors", "numpy_errors"),
-    *("numpy_testing", "sortedcontainers", "wcwidth", "packaging", "jinja2"),
-}
-OTHER_OUTPUTS = {
-    "decimal": "fork loses context variables at a cell's end (decimal.setcontext)",
-    "rich": "fork is no kernel to libraries that ask for one: text, where it should be HTML",
-    "ipython_aliases": "fork prints what `name?` pages, which is no output of a kernel's cell",
-    "papermill/line_magic_error": "fork goes on after a magic that does not exist",
 }
 
 
@@ -90,21 +78,7 @@ def test_every_cell_shows_what_it_shows_in_papermill(
     assert sum(len(outputs) for _, outputs in expected) >= least, "it would prove nothing"
     assert differing(expected, by_engine(engines["kernel"], name, path)) == []
     seen = by_engine(engines["fork"], name, path)
-    if name in OTHER_TRACEBACKS:
-        assert differing(without_tracebacks(expected), without_tracebacks(seen)) == []
-    expect_failure(name, holds=seen == expected)
     assert differing(expected, seen) == []
-
-
-def expect_failure(name: str, *, holds: bool) -> None:
-    """End the test as an expected failure, where one is known; strictly.
-
-    With the mark `xfail`, pytest would spend half a minute on the difference of two tracebacks.
-    """
-    reason = TRACEBACKS if name in OTHER_TRACEBACKS else OTHER_OUTPUTS.get(name)
-    if reason:
-        assert not holds, f"it holds now; take it off the list: {reason}"
-        pytest.xfail(reason)
 
 
 def test_there_are_as_many_notebooks_as_was_promised() -> None:
@@ -175,10 +149,6 @@ def differing(expected: Shown, seen: Shown) -> list[str]:
         for place, (one, other) in enumerate(pairs)
         if one != other
     ]
-
-
-def without_tracebacks(cells: Shown) -> Shown:
-    return [(number, [o | {"traceback": []} for o in outputs]) for number, outputs in cells]
 
 
 def joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
