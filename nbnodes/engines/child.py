@@ -37,6 +37,12 @@ class Child:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGINT)
 
+    def hand_over(self) -> socket.socket:
+        """Give the connection to somebody else, and close the rest."""
+        os.close(self.out)
+        os.close(self.err)
+        return self.channel.detach()
+
     def close(self) -> None:
         """Close the connections; a child that waits for a job then ends."""
         self.channel.close()

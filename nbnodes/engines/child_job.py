@@ -17,9 +17,11 @@ class Job:
         program: The same, compiled, if all of them are plain.
         folder: The working directory.
         local_names: Top-level names of the modules that lie there.
+        is_setup: Whether the child is to become a template once the cells have run.
     """
 
     cells: tuple[Cell, ...]
     program: Program | None
     folder: str
     local_names: frozenset[str]
+    is_setup: bool = False

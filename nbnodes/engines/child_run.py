@@ -8,9 +8,11 @@ import pickle
 import selectors
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from nbnodes.engines import crossing
 from nbnodes.engines.child import Child, NotBegunError
@@ -29,19 +31,42 @@ _CHUNK_BYTES = 65_536
 _LAST_WORDS = 2000  # characters
 
 
+Message: TypeAlias = tuple[str, Mapping[str, Any]]
+Shown: TypeAlias = tuple[float, list[Message]]
+"""Seconds that a cell took, and the messages of what it showed."""
+
+
 class ChildRun:
     """One run in one child. Belongs to one thread.
+
+    Args:
+        request: The run.
+        child: Where it is made.
+        local: See `Job.local_names`.
+        shown: What cells showed that have run already, by index: they are not run again.
+        is_setup: See `Job`.
 
     Attributes:
         imported: Names of the installed modules that the run imported.
     """
 
-    def __init__(self, request: RunRequest, child: Child, local: frozenset[str]) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        child: Child,
+        local: frozenset[str],
+        *,
+        shown: Mapping[int, Shown] = MappingProxyType({}),
+        is_setup: bool = False,
+    ) -> None:
         self._request = request
         self._child = child
         self._local_names = local
         self._run = Run(request, _ENGINE)
-        self._steps = iter(request.steps)
+        self._steps = deque(request.steps)
+        self._shown = shown
+        self._is_setup = is_setup
+        self._is_in_cell = False
         self._last_words = ""
         self.imported: list[str] = []
         self._pipes: dict[int, _Pipe] = {}
@@ -72,12 +97,7 @@ class ChildRun:
 
     def _has_begun(self) -> bool:
         request, channel = self._request, self._child.channel
-        job = Job(
-            cells=request.steps,
-            program=plain_program(request),
-            folder=request.folder,
-            local_names=self._local_names,
-        )
+        job = self._job()
         try:
             channel.send(job)
             channel.send(dict(request.values), dumps=_dumps_of(request.values))
@@ -87,6 +107,18 @@ class ChildRun:
             # a class may fail to pickle in any way it likes
             raise crossing.unsendable(request) from error
         return True
+
+    def _job(self) -> Job:
+        request = self._request
+        left = [n for n, cell in enumerate(request.steps) if cell.index not in self._shown]
+        program = plain_program(request)
+        return Job(
+            cells=tuple(request.steps[n] for n in left),
+            program=program and tuple(program[n] for n in left),
+            folder=request.folder,
+            local_names=self._local_names,
+            is_setup=self._is_setup,
+        )
 
     def _frames(self, wake: int) -> Iterator[Frame]:
         """Yield the child's messages until it dies, and log what it writes past them."""
@@ -145,7 +177,7 @@ class ChildRun:
             except Exception:  # noqa: BLE001  # whatever it has become, it is over
                 return
             if message[0] == "next":
-                self._run.begin(next(self._steps))
+                self._begin()
             elif message[0] == "value":
                 return
 
@@ -163,8 +195,8 @@ class ChildRun:
                 self._next(duration_s, error)
             case "value", duration_s, error, value, modules:
                 self.imported = installed(modules, self._local_names)
-                if self._run.cell is not None:
-                    self._run.end(error, duration_s=duration_s)
+                if self._end(duration_s, error):
+                    self._show_shared()
                 return self._run.result(value)
             case "unloadable", ename, evalue:
                 raise crossing.unloadable(self._request, ename, evalue)
@@ -173,9 +205,29 @@ class ChildRun:
         return None
 
     def _next(self, duration_s: float | None, error: RaisedError | None) -> None:
-        if self._run.cell is not None:
-            self._run.end(error, duration_s=duration_s)
-        self._run.begin(next(self._steps))
+        self._end(duration_s, error)
+        self._begin()
+
+    def _end(self, duration_s: float | None, error: RaisedError | None) -> bool:
+        """Note that the cell has ended, if one had begun; return whether more may follow."""
+        was_in_cell, self._is_in_cell = self._is_in_cell, False
+        return not was_in_cell or self._run.end(error, duration_s=duration_s)
+
+    def _begin(self) -> None:
+        """Note that the next cell begins."""
+        self._show_shared()
+        self._run.begin(self._steps.popleft())
+        self._is_in_cell = True
+
+    def _show_shared(self) -> None:
+        """Show what the next cells have shown when they ran for all calls."""
+        while self._steps and self._steps[0].index in self._shown:
+            cell = self._steps.popleft()
+            duration_s, messages = self._shown[cell.index]
+            self._run.begin(cell)
+            for kind, content in messages:
+                self._run.feed(kind, content)
+            self._run.end(None, duration_s=duration_s)
 
     def _drain_all(self) -> None:
         for descriptor in self._pipes:

@@ -17,7 +17,7 @@ import socket
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ from nbnodes.engines.wire import SIMPLE, Channel
 from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
 if TYPE_CHECKING:
+    from nbnodes.engines.holdings import Holdings
     from nbnodes.engines.shell import NotebookShell
 
 _TICK_S = 0.0002
@@ -71,12 +72,17 @@ class _Ready:
         return self.made
 
 
-def live(channel: Channel, shell: NotebookShell | None = None) -> None:
+def live(
+    channel: Channel,
+    shell: NotebookShell | None = None,
+    serve: Callable[[Channel], None] = lambda _: None,
+) -> None:
     """Be a child. Returns when the run is over.
 
     Args:
         channel: The connection to the caller.
         shell: A shell that came along with the fork; without one, it is made if need be.
+        serve: What the child does after a job that is to make a template of it.
     """
     told = Told(channel)
     sys.stdout, sys.stderr = FedStream("stdout", told), FedStream("stderr", told)
@@ -85,7 +91,10 @@ def live(channel: Channel, shell: NotebookShell | None = None) -> None:
     if shell is not None:
         _rehearse(source, main)
     with suppress(EOFError):  # the caller needs no more runs
-        _run(channel, source, main, channel.receive().load())
+        job = channel.receive().load()
+        unsafe = _run(channel, source, main, job)
+        if job.is_setup and not unsafe:
+            serve(channel)
 
 
 def rehearsal() -> Job:
@@ -126,7 +135,8 @@ def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource,
     return LazyShell(told, main), main
 
 
-def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> None:
+def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> bool:
+    """Do a job; return whether what has run is unsafe to be shared."""
     values = channel.receive()
     _go_to(job)
     _reseed()
@@ -135,7 +145,8 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> N
         given = values.load()
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
         channel.send(("unloadable", type(error).__name__, str(error)))
-        return
+        return True
+    held = _holdings() if job.is_setup else None
     cells = _cells(job, given, source, main, Told(channel))
     duration_s: float | None = None
     raised: RaisedError | None = None
@@ -147,8 +158,31 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> N
         duration_s = time.monotonic() - began_at
         if cells.exit_asked or (raised and raised.ends(cell)):
             break
+    if held:
+        return _end_setup(channel, (duration_s, raised), source.get(), held)
     new = list(islice(reversed(sys.modules), max(0, len(sys.modules) - known)))[::-1]
     _send_value(channel, (duration_s, raised), cells.value, new)
+    return False
+
+
+def _holdings() -> Holdings:
+    from nbnodes.engines.holdings import Holdings
+
+    return Holdings.now()
+
+
+def _end_setup(
+    channel: Channel,
+    ended: tuple[float | None, RaisedError | None],
+    shell: NotebookShell,
+    held: Holdings,
+) -> bool:
+    """Tell whether what the cells made can be shared, and why not; return whether not."""
+    shell.close_loop()
+    raised = ended[1]
+    reason = f"it raises {raised.ename}" if raised else held.unsafe_since()
+    channel.send(("value", *ended, reason, []))
+    return bool(reason)
 
 
 def _cells(

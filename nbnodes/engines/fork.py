@@ -16,6 +16,7 @@ from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.forkable import needs_kernel
 from nbnodes.engines.kernel_process import kernel_environment
 from nbnodes.engines.registry import open_engine
+from nbnodes.engines.setup import Setups
 from nbnodes.engines.template import Template
 from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
@@ -40,6 +41,7 @@ class ForkEngine:
         self._spares = spares
         self._lock = threading.Lock()
         self._template: Template | None = None
+        self._setups = Setups(spares)
         self._kernel: Engine | None = None
 
     def run(self, request: RunRequest, /) -> Result:
@@ -61,6 +63,7 @@ class ForkEngine:
         with self._lock:
             template, self._template = self._template, None
             kernel, self._kernel = self._kernel, None
+        self._setups.close()
         if template:
             template.close()
         if kernel:
@@ -70,16 +73,18 @@ class ForkEngine:
         template = self._living_template()
         local = local_names(request.folder)
         template.preload(installed(imported_modules(request.notebook), local))
-        child = template.lease(request.interruption)
-        run = ChildRun(request, child, local)
+        shared = self._setups.shared(request, template, local)
+        nursery = shared.nursery if shared else template
+        child = nursery.lease(request.interruption)
+        run = ChildRun(request, child, local, shown=shared.shown if shared else {})
         result = None
         try:
             result = run.result()
         finally:
-            exit_code = template.give_back(child, await_end=result is None)
+            exit_code = nursery.give_back(child, await_end=result is None)
         if result is None:
             raise run.death(exit_code)
-        template.preload(run.imported)
+        nursery.preload(run.imported)
         return result
 
     def _living_template(self) -> Template:

@@ -104,9 +104,9 @@ class PlainCells:
     def _raised(self, error: BaseException, number: int) -> RaisedError | None:
         """Show an error as IPython does."""
         shell = self._shell.get()
-        for count, cell in enumerate(self._program[: number + 1], 1):
-            shell.compile._filename_map[cell.file_name] = count  # noqa: SLF001  # no other way
-        shell.execution_count = number + 1
+        for cell in self._program[: number + 1]:
+            shell.compile._filename_map[cell.file_name] = cell.number  # noqa: SLF001  # no other way
+        shell.execution_count = self._program[number].number
         shell.raised = None
         frames = error.__traceback__.tb_next if error.__traceback__ else None  # without `run` above
         told = (type(error), error, frames)

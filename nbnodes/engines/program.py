@@ -25,6 +25,7 @@ class PlainCell:
     """A cell, compiled.
 
     Attributes:
+        number: Its place among the cells that run, counted from 1.
         source: Its text.
         file_name: What tracebacks call it.
         body: The statements before the last expression, marshalled; b"" for none.
@@ -34,6 +35,7 @@ class PlainCell:
         declares: Whether it declares parameters.
     """
 
+    number: int
     source: str
     file_name: str
     body: bytes
@@ -84,13 +86,14 @@ def compiled(cells: tuple[Cell, ...], names: AbstractSet[str]) -> Program | None
         with quietly():
             warnings.simplefilter("error")  # what Python warns of, IPython is to show
             return tuple(
-                _compile(tree, cell, names) for tree, cell in zip(trees, cells, strict=True)
+                _compile(tree, cell, number, names)
+                for number, (tree, cell) in enumerate(zip(trees, cells, strict=True), 1)
             )
     except (SyntaxError, SyntaxWarning, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _compile(tree: ast.Module, cell: Cell, names: AbstractSet[str]) -> PlainCell:
+def _compile(tree: ast.Module, cell: Cell, number: int, names: AbstractSet[str]) -> PlainCell:
     if names and PARAMETERS in cell.tags:
         tree = bind_parameters(tree, names)
     file_name = cell_file_name(cell.source)
@@ -98,6 +101,7 @@ def _compile(tree: ast.Module, cell: Cell, names: AbstractSet[str]) -> PlainCell
     last = last if isinstance(last, ast.Expr) else None
     tree.body = tree.body[:-1] if last else tree.body
     return PlainCell(
+        number=number,
         source=cell.source,
         file_name=file_name,
         body=_code(tree, file_name, "exec") if tree.body else b"",

@@ -1,4 +1,4 @@
-"""The caller's side of a template process: it is asked for children, and tells of their end."""
+"""The template process: started for a caller, who then has its children from it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-from collections import deque
-from collections.abc import Iterable
-from contextlib import suppress
 
-from nbnodes.engines.child import Child, NotBegunError
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.kernel_process import kernel_environment
-from nbnodes.engines.wire import Channel
-from nbnodes.errors import Interruption
+from nbnodes.engines.nursery import END_S, Nursery
 
-_TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
-_END_S = 2.0  # what a child or the template may take to end before it is not waited for any more
 _PROGRAM = """\
 import sys
 sys.path.append({package_folder!r})
@@ -28,116 +20,20 @@ main({descriptor})
 """
 
 
-class Template:
+class Template(Nursery):
     """A template process, started at once. Safe from several threads.
 
     Args:
         spares: How many children wait for jobs.
+
+    Attributes:
+        environment: The environment variables that it was started with.
     """
 
     def __init__(self, spares: int) -> None:
         self.environment = kernel_environment(is_python=True)
-        self._spares = spares
-        self._changed = threading.Condition()
-        self._ready: deque[Child] = deque()
-        self._asked = 0
-        self._generation = 0
-        self._preloaded: set[str] = set()
-        self._codes: dict[int, int] = {}
-        self._leased: set[int] = set()
-        self._is_dead = self._is_retired = False
-        self._start()
-
-    @property
-    def is_dead(self) -> bool:
-        """Whether its process has ended."""
-        return self._is_dead
-
-    def preload(self, names: Iterable[str]) -> None:
-        """Have modules imported in the template, so that children have them already."""
-        with self._changed:
-            new = [name for name in names if name not in self._preloaded]
-            if not new or self._is_dead:
-                return
-            self._preloaded.update(new)
-            self._generation += 1
-            self._tell("preload", new)
-            for child in self._ready:
-                child.close()
-            self._ready.clear()
-            self._asked = 0
-            self._ask(self._spares)
-
-    def lease(self, interruption: Interruption) -> Child:
-        """Return a child, for one job.
-
-        Raises:
-            EngineError: What `interruption` returned, or that the template has died.
-        """
-        with self._changed:
-            while not self._ready:
-                if self._is_dead:
-                    raise NotBegunError(self._last_words())
-                if not self._asked:
-                    self._ask(1)
-                error = interruption()
-                if error:
-                    raise error
-                self._changed.wait(_TICK_S)
-            child = self._ready.popleft()
-            self._leased.add(child.pid)
-            return child
-
-    def give_back(self, child: Child, *, await_end: bool) -> int | None:
-        """Kill what is left of a child's run.
-
-        Returns:
-            Its exit code; None if it is not awaited, or if nobody knows.
-        """
-        child.close()
-        with self._changed:
-            if child.pid not in self._codes:
-                self._tell("kill", child.pid)
-            if await_end:
-                self._changed.wait_for(lambda: child.pid in self._codes or self._is_dead, _END_S)
-            self._leased.discard(child.pid)
-            code = self._codes.pop(child.pid, None)
-            self._ask(self._spares - len(self._ready) - self._asked)
-            is_over = self._is_retired and not self._leased
-        if is_over:
-            self.close()
-        return code
-
-    def retire(self) -> None:
-        """Close as soon as no run goes on in it."""
-        with self._changed:
-            self._is_retired = True
-            is_idle = not self._leased
-        if is_idle:
-            self.close()
-
-    def close(self) -> None:
-        """End the process and every child."""
-        with self._changed:
-            for child in self._ready:
-                child.close()
-            self._ready.clear()
-            self._is_dead = True
-        with suppress(OSError):
-            self._end.shutdown(socket.SHUT_RDWR)
-        try:
-            self._process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join()
-        self._control.close()
-        self._said.close()
-
-    def _start(self) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the template
-        self._end, far = socket.socketpair()
-        self._control = Channel(self._end)
+        end, far = socket.socketpair()
         package_folder = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
         program = _PROGRAM.format(package_folder=package_folder, descriptor=far.fileno())
         with far:
@@ -151,64 +47,25 @@ class Template:
                 pass_fds=[far.fileno()],
                 start_new_session=True,
             )
-        self._reader = threading.Thread(target=self._read, name="nbnodes-template", daemon=True)
-        self._reader.start()
-        with self._changed:
-            self._ask(self._spares)
+        super().__init__(end, spares)
+
+    def close(self) -> None:
+        """End the process and every child."""
+        super().close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._said.close()
 
     def _last_words(self) -> str:
         """Say how the process ended, and what it said last."""
         try:
-            how = cause_of_death(self._process.wait(_END_S))
+            how = cause_of_death(self._process.wait(END_S))
         except subprocess.TimeoutExpired:
             how = "without a word"
         self._said.seek(0)
         last = self._said.read()[-2000:].decode(errors="replace").strip().splitlines()[-3:]
         said = f"; it last said: {' | '.join(last)}" if last else ""
         return f"the process that notebooks are forked from ended {how}{said}"
-
-    def _ask(self, count: int) -> None:
-        for _ in range(count):
-            self._asked += 1
-            self._tell("fork", self._generation)
-
-    def _tell(self, *message: object) -> None:
-        with suppress(OSError):  # it has died, as the reader will see
-            self._control.send(message)
-
-    def _read(self) -> None:
-        while True:
-            try:
-                frame = self._control.receive()
-            except (EOFError, OSError):
-                break
-            with self._changed:
-                self._take(frame.load(), frame.descriptors)
-                self._changed.notify_all()
-        with self._changed:
-            self._is_dead = True
-            self._changed.notify_all()
-
-    def _take(self, message: tuple[object, ...], descriptors: tuple[int, ...]) -> None:
-        match message:
-            case "forked", int(pid), generation:
-                child = Child(pid, descriptors)
-                if generation != self._generation or self._is_dead:
-                    child.close()
-                    return
-                self._asked -= 1
-                self._ready.append(child)
-            case "ended", int(pid), int(code):
-                if pid in self._leased:
-                    self._codes[pid] = code
-                else:
-                    self._forget_spare(pid)
-            case _:
-                pass
-
-    def _forget_spare(self, pid: int) -> None:
-        """Replace a spare that somebody killed."""
-        for child in [child for child in self._ready if child.pid == pid]:
-            self._ready.remove(child)
-            child.close()
-            self._ask(1)

@@ -73,7 +73,7 @@ class _Template:
                 pass
 
     def _fork(self, generation: object) -> None:
-        forked = fork_child(lambda channel: child_side.live(channel, self._shell))
+        forked = fork_child(self._live)
         watch = os.pidfd_open(forked.pid)
         self._watched[watch] = forked.pid
         self._selector.register(watch, selectors.EVENT_READ)
@@ -82,6 +82,20 @@ class _Template:
         finally:
             for descriptor in forked.descriptors:
                 os.close(descriptor)
+
+    def _live(self, channel: Channel) -> None:
+        child_side.live(channel, self._shell, self._serve_alike)
+
+    def _serve_alike(self, channel: Channel) -> None:
+        """In a child that has run a notebook's `setup` cells: be the template of that notebook."""
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        for target in (1, 2):
+            os.dup2(nothing, target)
+        os.close(nothing)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _freeze()
+        with suppress(EOFError, BrokenPipeError):
+            _Template(channel, self._shell).serve()
 
     def _tell_end(self, watch: int) -> None:
         pid = self._watched[watch]

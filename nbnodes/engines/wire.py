@@ -112,6 +112,10 @@ class Channel:
         buffers = _mapped(descriptors.pop(0), sizes) if sizes else ()
         return Frame(body=body, buffers=buffers, descriptors=tuple(descriptors))
 
+    def detach(self) -> socket.socket:
+        """Give up the socket, which stays open."""
+        return self._end
+
     def close(self) -> None:
         """Close this end."""
         self._end.close()

@@ -11,6 +11,7 @@ from typing import Any
 from nbnodes.errors import NotebookError
 
 PARAMETERS, SKIP, RETURN, OVERRIDE = "parameters", "skip", "return", "override"
+SETUP = "setup"
 INJECTED, RAISES = "injected-parameters", "raises-exception"
 
 
