@@ -10,6 +10,7 @@ import os
 import threading
 from contextlib import suppress
 
+from nbnodes.engines.admission import Admission
 from nbnodes.engines.child import NotBegunError
 from nbnodes.engines.child_run import ChildRun, installed, local_names
 from nbnodes.engines.engine import Engine, RunRequest
@@ -28,6 +29,7 @@ class ForkEngine:
 
     Args:
         spares: How many children wait for runs.
+        most: How many children run at once; others wait, as they do while memory is short.
 
     Raises:
         UsageError: If the operating system is not Linux.
@@ -35,13 +37,14 @@ class ForkEngine:
 
     name = "fork"
 
-    def __init__(self, spares: int = 2) -> None:
+    def __init__(self, spares: int = 2, most: int = 64) -> None:
         if not hasattr(os, "pidfd_open"):
             raise UsageError("the fork engine needs Linux; use engine='kernel'")
         self._spares = spares
         self._lock = threading.Lock()
         self._template: Template | None = None
         self._setups = Setups(spares)
+        self._admission = Admission(most)
         self._kernel: Engine | None = None
 
     def run(self, request: RunRequest, /) -> Result:
@@ -75,13 +78,14 @@ class ForkEngine:
         template.preload(installed(imported_modules(request.notebook), local))
         shared = self._setups.shared(request, template, local)
         nursery = shared.nursery if shared else template
-        child = nursery.lease(request.interruption)
-        run = ChildRun(request, child, local, shown=shared.shown if shared else {})
-        result = None
-        try:
-            result = run.result()
-        finally:
-            exit_code = nursery.give_back(child, await_end=result is None)
+        with self._admission.admitted(request.interruption, nursery.expected_bytes):
+            child = nursery.lease(request.interruption)
+            run = ChildRun(request, child, local, shown=shared.shown if shared else {})
+            result = None
+            try:
+                result = run.result()
+            finally:
+                exit_code = nursery.give_back(child, await_end=result is None)
         if result is None:
             raise run.death(exit_code)
         nursery.preload(run.imported)

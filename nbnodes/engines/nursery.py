@@ -13,6 +13,7 @@ from nbnodes.engines.wire import Channel
 from nbnodes.errors import Interruption
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
+_FORGET = 0.9  # of what a large run took, with each run that takes less
 END_S = 2.0
 """What a child or the template may take to end before it is not waited for any more."""
 
@@ -23,6 +24,9 @@ class Nursery:
     Args:
         end: This end of the connection; `nbnodes.engines.template_side` serves the other.
         spares: How many children wait for jobs.
+
+    Attributes:
+        expected_bytes: The memory of its own that a child is expected to take, as others have.
     """
 
     def __init__(self, end: socket.socket, spares: int) -> None:
@@ -37,6 +41,7 @@ class Nursery:
         self._codes: dict[int, int] = {}
         self._leased: set[int] = set()
         self._is_dead = self._is_retired = False
+        self.expected_bytes = 0
         self._reader = threading.Thread(target=self._read, name="nbnodes-nursery", daemon=True)
         self._reader.start()
         with self._changed:
@@ -162,7 +167,8 @@ class Nursery:
                     return
                 self._asked -= 1
                 self._ready.append(child)
-            case "ended", int(pid), int(code):
+            case "ended", int(pid), int(code), int(peak_bytes):
+                self.expected_bytes = max(peak_bytes, int(_FORGET * self.expected_bytes))
                 if pid in self._leased:
                     self._codes[pid] = code
                 else:

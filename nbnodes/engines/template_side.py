@@ -12,6 +12,7 @@ import gc
 import importlib
 import importlib.util
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -100,11 +101,16 @@ class _Template:
     def _tell_end(self, watch: int) -> None:
         pid = self._watched[watch]
         kill_group(pid)  # what it started; before it is reaped, so that no other has its number
-        _, status = os.waitpid(pid, 0)
+        _, status, usage = os.wait4(pid, 0)
         del self._watched[watch]
         self._selector.unregister(watch)
         os.close(watch)
-        self._control.send(("ended", pid, os.waitstatus_to_exitcode(status)))
+        peak_bytes = max(0, usage.ru_maxrss - self._peak()) * 1024
+        self._control.send(("ended", pid, os.waitstatus_to_exitcode(status), peak_bytes))
+
+    def _peak(self) -> int:
+        """Return this process's own peak in KiB: what is shared with it is not a child's own."""
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _warm_shell() -> NotebookShell:

@@ -217,3 +217,14 @@ def test_ctrl_c_in_the_terminal_is_not_the_childs(engine: ForkEngine, tmp_path: 
     child = call(engine, tmp_path, ("import os\n(os.getpgrp(), os.getpid())", "return")).unwrap()
     assert child[0] == child[1] != os.getpgrp()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_memory_that_a_run_takes_is_expected_of_the_next(
+    engine: ForkEngine, tmp_path: Path
+) -> None:
+    call(engine, tmp_path, "taken = b'x' * 300_000_000")
+    template = engine._template
+    assert template
+    with template._changed:  # it is told once the child has been reaped
+        template._changed.wait_for(lambda: template.expected_bytes > 0, 10)
+    assert 200_000_000 < template.expected_bytes < 500_000_000
