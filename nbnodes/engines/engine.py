@@ -107,15 +107,14 @@ class RunRequest:
 
     def interruption(self, cell: Cell | None = None) -> EngineError | None:
         """Return why the run must stop now, as the error to raise; None while it may go on."""
-        where = (
-            self.notebook.name if cell is None else f"{self.notebook.name}, cell {cell.index + 1}"
-        )
+        if not self.cancel.cancelled and self.remaining_s != 0.0:
+            return None
+        place = "" if cell is None else f", cell {cell.index + 1}"
+        where = f"{self.notebook.name}{place}"
         if self.cancel.cancelled:
             return RunCancelledError(f"{where}: the run was cancelled")
-        if self.remaining_s == 0.0:
-            hint = "allow more with timeout_s (--timeout)"
-            return RunTimeoutError(f"{where}: not done after {self.timeout_s:g} s, stopped; {hint}")
-        return None
+        hint = "allow more with timeout_s (--timeout)"
+        return RunTimeoutError(f"{where}: not done after {self.timeout_s:g} s, stopped; {hint}")
 
 
 @runtime_checkable

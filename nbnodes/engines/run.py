@@ -54,8 +54,8 @@ class Run:
     def interruption(self) -> EngineError | None:
         """Return why the run must stop now, as the error to raise; None while it may go on."""
         error = self.request.interruption(self.cell)
-        if error is None and self._cell_remaining_s == 0.0:
-            limit_s = self.request.cell_timeout_s
+        limit_s = self.request.cell_timeout_s
+        if error is None and limit_s is not None and self._cell_remaining_s == 0.0:
             hint = "allow more with cell_timeout_s (--cell-timeout)"
             return RunTimeoutError(f"{self.where}: not done after {limit_s:g} s, stopped; {hint}")
         return error

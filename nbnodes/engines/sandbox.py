@@ -10,8 +10,8 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import lru_cache
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from typing import Any
 
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
@@ -25,12 +25,25 @@ _QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, Resource
 @contextmanager
 def sandbox(folder: str, log: Feed) -> Iterator[None]:
     """Run a block in `folder` with its output captured; afterwards put everything back."""
-    with ExitStack() as stack:
+    restores: list[Restore] = []
+    try:
         for keep in _KEEPERS:
-            stack.callback(keep(folder))
-        stack.callback(capture_streams(log))
-        stack.callback(_matplotlib())
+            restores.append(keep(folder))  # noqa: PERF401  # what was kept is put back if one fails
+        restores.append(capture_streams(log))
+        restores.append(_matplotlib())
         yield
+    finally:
+        _restore(restores)
+
+
+def _restore(restores: list[Restore]) -> None:
+    """Put everything back, the last first, even if something cannot be."""
+    try:
+        while restores:
+            restores.pop()()
+    finally:
+        if restores:
+            _restore(restores)
 
 
 def _folder(folder: str) -> Restore:
@@ -63,11 +76,20 @@ def _warnings(_: str) -> Restore:
     """Give the notebook a new interpreter's warning filters."""
     caught = warnings.catch_warnings()
     caught.__enter__()
-    warnings.resetwarnings()
-    for quiet in _QUIET:
-        warnings.simplefilter("ignore", quiet)
-    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+    warnings.filters[:] = _new_filters()  # type: ignore[index]  # a list; typeshed says less
+    warnings.simplefilter("ignore", ImportWarning)  # is there already; tells that others are new
     return lambda: caught.__exit__(None, None, None)
+
+
+@cache
+def _new_filters() -> list[Any]:
+    """Return the filters of a new interpreter; made once, it is felt."""
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for quiet in _QUIET:
+            warnings.simplefilter("ignore", quiet)
+        warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+        return list(warnings.filters)
 
 
 def _builtins(_: str) -> Restore:
@@ -78,8 +100,9 @@ def _builtins(_: str) -> Restore:
     def restore() -> None:
         getpass.getpass = getpass_before
         names.update(before)  # never cleared: nothing runs without them
-        for name in names.keys() - before.keys():
-            del names[name]
+        if len(names) > len(before):
+            for name in names.keys() - before.keys():
+                del names[name]
 
     return restore
 
