@@ -32,6 +32,7 @@ class Template(Nursery):
 
     def __init__(self, spares: int) -> None:
         self.environment = kernel_environment(is_python=True)
+        self._epitaph = ""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the template
         end, far = socket.socketpair()
         package_folder = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
@@ -57,10 +58,14 @@ class Template(Nursery):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._said.close()
+        with self._changed:
+            self._epitaph = self._last_words()
+            self._said.close()
 
     def _last_words(self) -> str:
         """Say how the process ended, and what it said last."""
+        if self._said.closed:
+            return self._epitaph
         try:
             how = cause_of_death(self._process.wait(END_S))
         except subprocess.TimeoutExpired:

@@ -101,10 +101,17 @@ class Channel:
             EOFError: If the other end is closed.
         """
         head, descriptors = self._head()
-        body_bytes, descriptor_count, buffer_count = _HEAD.unpack(head)
-        if len(descriptors) != descriptor_count:  # this process may open no more
+        try:
+            return self._rest(head, descriptors)
+        except BaseException:  # the other end died in the middle of a message
             for descriptor in descriptors:
                 os.close(descriptor)
+            raise
+
+    def _rest(self, head: bytes, descriptors: list[int]) -> Frame:
+        head += self._exactly(_HEAD.size - len(head))
+        body_bytes, descriptor_count, buffer_count = _HEAD.unpack(head)
+        if len(descriptors) != descriptor_count:  # this process may open no more
             raise EOFError
         raw_sizes = self._exactly(_SIZE.size * buffer_count)
         sizes = [size for (size,) in _SIZE.iter_unpack(raw_sizes)]
@@ -127,7 +134,7 @@ class Channel:
             head, descriptors = b"", []
         if not head:
             raise EOFError
-        return head + self._exactly(_HEAD.size - len(head)), descriptors
+        return head, descriptors
 
     def _exactly(self, count: int) -> bytes:
         content = bytearray(count)
