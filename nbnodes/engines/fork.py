@@ -23,6 +23,8 @@ from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
 from nbnodes.result import Result
 
+_AGAIN = 3  # how often a run that has not begun is begun anew, besides once for each spare
+
 
 class ForkEngine:
     """Runs Python notebooks in forked children. See `nbnodes.engines.engine.Engine`.
@@ -56,8 +58,8 @@ class ForkEngine:
         """
         if needs_kernel(request.notebook):
             return self._kernel_engine().run(request)
-        for _ in range(self._spares):
-            with suppress(NotBegunError):  # somebody killed a spare; no cell has run
+        for _ in range(self._spares + _AGAIN):
+            with suppress(NotBegunError):  # somebody killed a spare, or all; no cell has run
                 return self._run(request)
         return self._run(request)
 
