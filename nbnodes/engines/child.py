@@ -32,6 +32,14 @@ class Child:
         os.set_blocking(self.out, False)
         os.set_blocking(self.err, False)
 
+    def read(self, descriptor: int, most_bytes: int) -> bytes:
+        """Read what has come through `out` or `err`; b"" at its end.
+
+        Raises:
+            BlockingIOError: If nothing new has.
+        """
+        return os.read(descriptor, most_bytes)
+
     def interrupt(self) -> None:
         """Do what Ctrl-C does."""
         with suppress(ProcessLookupError):

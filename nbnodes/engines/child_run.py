@@ -6,11 +6,9 @@ import codecs
 import os
 import pickle
 import selectors
-import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -22,11 +20,11 @@ from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.program import plain_program
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.run import Run
+from nbnodes.engines.waking import woken_by_cancel
 from nbnodes.engines.wire import SIMPLE, Dumps, Frame
 from nbnodes.errors import KernelDiedError
 from nbnodes.result import Result
 
-_ENGINE = "fork"
 _CHUNK_BYTES = 65_536
 _LAST_WORDS = 2000  # characters
 
@@ -45,6 +43,7 @@ class ChildRun:
         local: See `Job.local_names`.
         shown: What cells showed that have run already, by index: they are not run again.
         is_setup: See `Job`.
+        engine: The name of the engine that makes the run.
 
     Attributes:
         imported: Names of the installed modules that the run imported.
@@ -58,11 +57,12 @@ class ChildRun:
         *,
         shown: Mapping[int, Shown] = MappingProxyType({}),
         is_setup: bool = False,
+        engine: str = "fork",
     ) -> None:
         self._request = request
         self._child = child
         self._local_names = local
-        self._run = Run(request, _ENGINE)
+        self._run = Run(request, engine)
         self._steps = deque(request.steps)
         self._shown = shown
         self._is_setup = is_setup
@@ -80,7 +80,7 @@ class ChildRun:
         """
         if not self._has_begun():
             return None
-        with _woken_by_cancel(self._request) as wake:
+        with woken_by_cancel(self._request) as wake:
             for frame in self._frames(wake):
                 result = self._take(frame)
                 if result is not None:
@@ -127,8 +127,8 @@ class ChildRun:
             for source in (child.channel, wake):
                 selector.register(source, selectors.EVENT_READ)
             self._pipes = {
-                child.out: _Pipe("stdout", child.out),
-                child.err: _Pipe("stderr", child.err),
+                child.out: _Pipe("stdout", child.out, child.read),
+                child.err: _Pipe("stderr", child.err, child.read),
             }
             for pipe in self._pipes:
                 selector.register(pipe, selectors.EVENT_READ)
@@ -274,39 +274,19 @@ def installed(names: Iterable[str], local: frozenset[str]) -> list[str]:
 class _Pipe:
     """The read end of a child's standard output or error, past Python's own streams."""
 
-    def __init__(self, name: str, descriptor: int) -> None:
+    def __init__(self, name: str, descriptor: int, read: Callable[[int, int], bytes]) -> None:
         self.name = name
         self._descriptor = descriptor
+        self._read = read
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
     def read(self) -> str | None:
         """Return what has been written; None if nothing new, "" at its end."""
         try:
-            while content := os.read(self._descriptor, _CHUNK_BYTES):
+            while content := self._read(self._descriptor, _CHUNK_BYTES):
                 text = self._decoder.decode(content)
                 if text:
                     return text
         except BlockingIOError:
             return None
         return ""
-
-
-@contextmanager
-def _woken_by_cancel(request: RunRequest) -> Iterator[int]:
-    """Give a descriptor that becomes readable when the run is cancelled."""
-    descriptor = os.eventfd(0, os.EFD_NONBLOCK)
-    lock = threading.Lock()
-    is_open = True
-
-    def wake() -> None:
-        with lock:
-            if is_open:
-                os.eventfd_write(descriptor, 1)
-
-    request.cancel.on_cancel(wake)
-    try:
-        yield descriptor
-    finally:
-        with lock:
-            is_open = False
-            os.close(descriptor)

@@ -2,7 +2,8 @@
 
 A frame is its head (size of the pickle, number of descriptors, number of buffers), the buffers'
 sizes, and the pickle (protocol 5, PEP 574). Descriptors travel with the head (unix(7), SCM_RIGHTS);
-where there are buffers the first one is a memory file that holds them.
+where there are buffers the first one is a memory file that holds them. A connection that carries no
+descriptors (Windows has none that does) has the buffers behind the pickle.
 """
 
 from __future__ import annotations
@@ -49,11 +50,12 @@ class Frame:
 
 
 class Channel:
-    """One end of a Unix socket. Several threads may send; one receives."""
+    """One end of a stream socket. Several threads may send; one receives."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._lock = threading.Lock()
+        self._carries_descriptors = end.family == getattr(socket, "AF_UNIX", None)
 
     def fileno(self) -> int:
         """Return the socket's descriptor, to wait on."""
@@ -78,7 +80,7 @@ class Channel:
             return False
 
         body = dumps(message, protocol=5, buffer_callback=goes_within)
-        shared = _written(buffers) if buffers else None
+        shared = _written(buffers) if buffers and self._carries_descriptors else None
         given = [*([] if shared is None else [shared]), *descriptors]
         sizes = b"".join(_SIZE.pack(raw.nbytes) for raw in buffers)
         try:
@@ -89,7 +91,9 @@ class Channel:
                     self._end.sendmsg([head], [rights])
                     self._end.sendall(sizes + body)
                 else:
-                    self._end.sendall(head + body)
+                    self._end.sendall(head + sizes + body)
+                    for raw in buffers:
+                        self._end.sendall(raw)
         finally:
             if shared is not None:
                 os.close(shared)
@@ -116,8 +120,11 @@ class Channel:
         raw_sizes = self._exactly(_SIZE.size * buffer_count)
         sizes = [size for (size,) in _SIZE.iter_unpack(raw_sizes)]
         body = self._exactly(body_bytes)
-        buffers = _mapped(descriptors.pop(0), sizes) if sizes else ()
-        return Frame(body=body, buffers=buffers, descriptors=tuple(descriptors))
+        if sizes and self._carries_descriptors:
+            buffers = _mapped(descriptors.pop(0), sizes)
+        else:
+            buffers = tuple(memoryview(self._exactly(size)) for size in sizes)
+        return Frame(body=bytes(body), buffers=buffers, descriptors=tuple(descriptors))
 
     def detach(self) -> socket.socket:
         """Give up the socket, which stays open."""
@@ -128,15 +135,19 @@ class Channel:
         self._end.close()
 
     def _head(self) -> tuple[bytes, list[int]]:
+        descriptors: list[int] = []
         try:
-            head, descriptors, _, _ = socket.recv_fds(self._end, _HEAD.size, _MOST_DESCRIPTORS)
+            if self._carries_descriptors:
+                head, descriptors, *_ = socket.recv_fds(self._end, _HEAD.size, _MOST_DESCRIPTORS)
+            else:
+                head = self._end.recv(_HEAD.size)
         except ConnectionError:
-            head, descriptors = b"", []
+            head = b""
         if not head:
             raise EOFError
         return head, descriptors
 
-    def _exactly(self, count: int) -> bytes:
+    def _exactly(self, count: int) -> bytearray:
         content = bytearray(count)
         view = memoryview(content)
         while view:
@@ -147,12 +158,12 @@ class Channel:
             if not arrived:
                 raise EOFError
             view = view[arrived:]
-        return bytes(content)
+        return content
 
 
 def _written(buffers: Sequence[memoryview]) -> int:
     """Write buffers into a memory file; return its descriptor."""
-    descriptor = os.memfd_create("nbnodes")
+    descriptor = _memory_file()
     try:
         for raw in buffers:
             view = raw.cast("B")
@@ -162,6 +173,17 @@ def _written(buffers: Sequence[memoryview]) -> int:
     except BaseException:
         os.close(descriptor)
         raise
+    return descriptor
+
+
+def _memory_file() -> int:
+    """Open a file without a name: of memory where there are such, else a temporary one."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("nbnodes")
+    import tempfile
+
+    descriptor, path = tempfile.mkstemp(prefix="nbnodes-")
+    os.unlink(path)
     return descriptor
 
 
