@@ -11,7 +11,7 @@ from nbnodes.errors import NotebookError
 from nbnodes.notebook.document import Notebook, parse
 from nbnodes.notebook.quiet import quietly
 
-Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any]"
+Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
 """What can be read: a path, a URL, or nbformat JSON (a `NotebookNode` is one)."""
 
 _FORMAT = 4
