@@ -1,21 +1,23 @@
-"""Values cross to and from a Python kernel: pickled, in its private folder, beside the code."""
+"""What crosses to a Python kernel: the code that prepares it, and values, beside the cells."""
 
 from __future__ import annotations
 
 import inspect
+import json
 import os
-import pickle
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
-from nbnodes.engines import shell_side
+from nbnodes.engines import kernel_renewal, kernel_side, kernel_values, shell_side
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.raised import UntransferableValue
 from nbnodes.errors import ParameterError
 from nbnodes.notebook import binding
-from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
+from nbnodes.notebook.document import PARAMETERS, RAISES, RETURN, Cell
 
-_VALUES, _VALUE = "values.pickle", "value.pickle"
+_VALUES, _VALUE, _BEGUN, _JOB = "values.pickle", "value.pickle", "begun", "job.json"
 
 
 def write_values(request: RunRequest, folder: str) -> None:
@@ -26,30 +28,79 @@ def write_values(request: RunRequest, folder: str) -> None:
     """
     import cloudpickle
 
+    path = os.path.join(folder, _VALUES)
     try:
-        payload = cloudpickle.dumps(dict(request.values), protocol=5)
+        kernel_values.save(path, dict(request.values), cloudpickle.dumps)
     except Exception as error:
         # a class may fail to pickle in any way it likes
         raise unsendable(request) from error
-    with open(os.path.join(folder, _VALUES), "wb") as file:
-        file.write(payload)
 
 
 def prologue(folder: str, roles: list[str]) -> str:
-    """Return the code that prepares the kernel; it leaves no name behind.
+    """Return the code that prepares a kernel for cells that somebody else sends.
 
     Args:
         folder: The kernel's private folder.
         roles: See `nbnodes.engines.shell_side.install`.
     """
-    code = _PROLOGUE.format(
-        binding=inspect.getsource(binding),
-        shell_side=inspect.getsource(shell_side),
-        values=os.path.join(folder, _VALUES),
-        value=os.path.join(folder, _VALUE),
-        roles=roles,
-    )
+    paths = [os.path.join(folder, name) for name in (_VALUES, _VALUE)]
+    code = f"{_side_code()}side.install(*{paths!r}, {roles!r}, 'file')\n"
     return f"exec({code!r}, {{}})"
+
+
+def warm_up_code(folder: str, *, keep: bool) -> str:
+    """Return the code that prepares a kernel for any run; it leaves no name behind.
+
+    Args:
+        folder: The kernel's private folder.
+        keep: Whether one run will follow another.
+    """
+    job_path = os.path.join(folder, _JOB)
+    code = f"{_side_code()}side.serve({job_path!r}, keep={keep!r})\n"
+    return f"exec({code!r}, {{}})"
+
+
+def write_job(request: RunRequest, folder: str) -> None:
+    """Have a kernel that was warmed up begin a run with the next cell.
+
+    Raises:
+        ParameterError: Naming the parameters that cannot be pickled.
+    """
+    for name in (_VALUE, f"{_VALUE}.buffers", f"{_JOB}.refused"):
+        with suppress(FileNotFoundError):
+            os.remove(os.path.join(folder, name))
+    write_values(request, folder)
+    with open(os.path.join(folder, _BEGUN), "wb") as file:
+        file.write(bytes(8))
+    paths = {"begun_path": _BEGUN, "values_path": _VALUES, "value_path": _VALUE}
+    job = {name: os.path.join(folder, path) for name, path in paths.items()} | {
+        "folder": request.folder or os.getcwd(),
+        "may_raise": [RAISES in cell.tags for cell in request.steps],
+        "roles": cell_roles(request.steps),
+    }
+    with open(os.path.join(folder, _JOB), "w", encoding="utf-8") as file:
+        json.dump(job, file)
+
+
+def refusal(request: RunRequest, folder: str) -> ParameterError | None:
+    """Return why a kernel did not begin the run, as the error to raise; None if it did."""
+    path = os.path.join(folder, f"{_JOB}.refused")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        said = json.load(file)
+    return unloadable(request, said["ename"], said["evalue"])
+
+
+def forget_code() -> str:
+    """Return the code that forgets a run; no expression, which could be taken for a value."""
+    return "if get_ipython().nbnodes.forget(): pass"
+
+
+def begun_count(folder: str) -> int:
+    """Return how many cells have begun, as the kernel noted before each."""
+    with open(os.path.join(folder, _BEGUN), "rb") as file:
+        return int.from_bytes(file.read(), "little")
 
 
 def cell_roles(cells: Iterable[Cell]) -> list[str]:
@@ -64,15 +115,13 @@ def read_value(folder: str) -> Any:
         The value, or an `UntransferableValue`.
     """
     path = os.path.join(folder, _VALUE)
-    if os.path.exists(f"{path}.error"):
-        with open(f"{path}.error", "rb") as file:
-            said = pickle.load(file)  # noqa: S301  # written by the kernel that we started
-        return UntransferableValue(type_name=said["type"], reason=said["reason"])
     if not os.path.exists(path):
         return None
     try:
-        with open(path, "rb") as file:
-            return pickle.load(file)  # noqa: S301  # written by the kernel that we started
+        return kernel_values.load(path)
+    except kernel_values.Unsaved as said:
+        type_name, reason = said.args
+        return UntransferableValue(type_name=type_name, reason=reason)
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
         return UntransferableValue(type_name="value", reason=f"{type(error).__name__}: {error}")
 
@@ -101,15 +150,22 @@ def _unpicklable(request: RunRequest) -> list[str]:
     return problems
 
 
-_PROLOGUE = """\
-binding, side = {{"__name__": "nbnodes_binding"}}, {{"__name__": "nbnodes_shell_side"}}
-exec({binding!r}, binding)
-exec({shell_side!r}, side)
-side["install"](
-    get_ipython(),
-    binding,
-    side["read_values"]({values!r}),
-    {roles!r},
-    lambda value: side["write_value"]({value!r}, value),
-)
-"""
+@cache
+def _side_code() -> str:
+    """Return code that makes `side`, the `nbnodes.engines.kernel_side.Side` of a kernel.
+
+    As text, so that a kernel needs no nbnodes.
+    """
+    modules = {
+        "binding": binding,
+        "shell_side": shell_side,
+        "values": kernel_values,
+        "renewal": kernel_renewal,
+        "kernel_side": kernel_side,
+    }
+    lines = []
+    for name, module in modules.items():
+        lines.append(f"{name} = {{'__name__': 'nbnodes_{name}'}}")
+        lines.append(f"exec({inspect.getsource(module)!r}, {name})")
+    made = "kernel_side['Side'](get_ipython(), binding, shell_side, values, renewal)"
+    return "\n".join([*lines, f"side = {made}", ""])

@@ -1,30 +1,29 @@
-"""One live Jupyter kernel: started, spoken to over ZeroMQ, and gone without a trace afterwards."""
+"""One live Jupyter kernel: started, and gone without a trace afterwards."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S
+from nbnodes.engines.kernel_channels import KernelChannels, Patience
 from nbnodes.engines.kernelspec import Kernelspec
 from nbnodes.engines.outputs import INLINE_BACKEND
-from nbnodes.engines.raised import RaisedError
-from nbnodes.errors import Interruption, KernelDiedError, KernelNotFoundError
+from nbnodes.errors import EngineError, KernelDiedError, KernelNotFoundError
 
-_TICK_S = 0.05  # how often death, deadline and cancellation are looked at
+FOLDER_PREFIX = "nbnodes-"
+CONNECTION_FILE = "connection.json"
 _LONGEST_FOLDER = 90  # a socket's path has room for some hundred bytes (unix(7))
 _ASK_AGAIN_S = 0.3
 _START_S = 60.0
-_IDLE_AFTER_REPLY_S = 5.0
-
-OnMessage = Callable[[str, Mapping[str, Any]], None]
+_NO_HISTORY = "--HistoryManager.hist_file=:memory:"  # the user's own is no place for runs
 
 
 def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
@@ -33,7 +32,7 @@ def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
     Ports would be raced for by kernels that start together (papermill issue 511); of the kernels
     in other languages, few know sockets that are files.
     """
-    manager.connection_file = os.path.join(folder, "connection.json")
+    manager.connection_file = os.path.join(folder, CONNECTION_FILE)
     if spec.is_python and os.name == "posix" and len(folder) < _LONGEST_FOLDER:
         manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
 
@@ -47,172 +46,160 @@ def kernel_environment(*, is_python: bool) -> dict[str, str]:
 
 
 class KernelProcess:
-    """A running kernel. Belongs to one thread.
+    """A running kernel, started at once. Belongs to one thread at a time.
+
+    Args:
+        spec: Which kernel.
+        environment: What it starts with.
+        cwd: Where it starts.
 
     Attributes:
+        spec: Which kernel.
         folder: A private folder (mode 0700) that lives as long as the kernel.
-        interruption: Says why to stop waiting, as the error to raise; None to go on.
+        channels: The connection to it.
+        has_waited: Whether it was there before its run.
+
+    Raises:
+        KernelNotFoundError: If its program cannot be started.
     """
 
-    def __init__(
-        self, spec: Kernelspec, *, cwd: str, folder: str, interruption: Interruption
-    ) -> None:
-        self.folder = folder
-        self._spec = spec
-        self.interruption = interruption
-        self._manager = _manager(spec, folder)
-        self._log_path = os.path.join(folder, "kernel.log")
+    def __init__(self, spec: Kernelspec, *, environment: dict[str, str], cwd: str) -> None:
+        self.spec = spec
+        self.has_waited = False
+        self.folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
+        self._log_path = os.path.join(self.folder, "kernel.log")
+        self._how_ended: str | None = None
+        self._manager = _manager(spec, self.folder)
         try:
-            with open(self._log_path, "wb") as log:
-                self._manager.start_kernel(
-                    cwd=cwd,
-                    env=kernel_environment(is_python=spec.is_python),
-                    stdout=log,
-                    stderr=log,
-                )
-        except OSError as error:
-            raise KernelNotFoundError(f"the kernel {spec.name!r} cannot start: {error}") from error
-        try:
-            self._client = self._manager.client()
-            self._client.start_channels(hb=False)
+            self._start(environment, cwd)
+            self.channels = self._connected()
         except BaseException:
-            self._kill()
+            self.kill()
+            self._clean_up()
             raise
 
-    def await_ready(self) -> None:
+    @property
+    def pid(self) -> int:
+        """Its process and its process group; 0 if it is not of this machine."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process has not ended."""
+        return self._how_it_ended() is None
+
+    def await_ready(self, patience: Patience) -> None:
         """Wait until the kernel answers and its outputs reach us.
 
-        A reply alone is not enough: IOPub subscribes later, and the first outputs would be lost.
-
         Raises:
-            EngineError: If it died, or the run was interrupted.
+            EngineError: If it died, or `patience` ended.
         """
-        deadline = time.monotonic() + _START_S
-        asked: list[str] = []
-        ask_at = 0.0
-        while time.monotonic() < deadline:
-            if time.monotonic() >= ask_at:
-                asked.append(self._client.kernel_info())
-                ask_at = time.monotonic() + _ASK_AGAIN_S
-            for channel, message in self._messages():
-                if channel == "iopub" and message["parent_header"].get("msg_id") in asked:
-                    return
-        raise KernelDiedError(f"the kernel {self._spec.name!r} did not answer for {_START_S:g} s")
-
-    def execute(
-        self,
-        code: str,
-        on_message: OnMessage = lambda _kind, _content: None,
-        *,
-        silent: bool = False,
-    ) -> tuple[RaisedError | None, bool]:
-        """Run code and hand on what it shows.
-
-        Returns:
-            What it raised, and whether it asked to end the kernel (`exit()`).
-
-        Raises:
-            EngineError: If the kernel died, or the run was interrupted.
-        """
-        sent = self._client.execute(code, silent=silent, allow_stdin=False, stop_on_error=False)
-        reply: Mapping[str, Any] | None = None
-        idle, replied_at, is_quiet = False, 0.0, False
-        while reply is None or not (idle and (is_quiet or self._spec.is_python)):
-            is_quiet = True  # some kernels, deno's for one, say idle before their last outputs
-            for channel, message in self._messages():
-                if message["parent_header"].get("msg_id") != sent:
-                    continue
-                content, is_quiet = message["content"], False
-                if channel == "shell":
-                    reply, replied_at = content, time.monotonic()
-                elif message["msg_type"] == "status":
-                    idle = idle or content["execution_state"] == "idle"
-                else:
-                    on_message(message["msg_type"], content)
-            if reply is not None and time.monotonic() - replied_at > _IDLE_AFTER_REPLY_S:
-                break  # the idle message was lost, as ZeroMQ may when it is flooded
-        return _outcome(reply or {})
-
-    def stop(self) -> None:
-        """Kill the kernel and whatever it started."""
-        self._client.stop_channels()
-        self._kill()
-
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError, RuntimeError):
-            self._manager.signal_kernel(signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait()
-        self._manager.cleanup_resources(restart=False)
+        self.channels.await_ready(_Shortened(patience, self.spec.name), ask_again_s=_ASK_AGAIN_S)
 
     def interrupt(self) -> None:
         """Ask the running cell to stop, and give it a moment."""
-        with suppress(ProcessLookupError, RuntimeError):
-            self._manager.interrupt_kernel()
-        until = time.monotonic() + GRACE_S
-        while time.monotonic() < until:
-            if any(ch == "shell" for ch, _ in self._poll(_TICK_S)):
-                return
+        if self.spec.interrupts_by_message:
+            self.channels.interrupt()
+        else:
+            self._signal(signal.SIGINT)
+        self.channels.await_any_reply(GRACE_S)
+
+    def kill(self) -> None:
+        """Kill the kernel and whatever it started; `close` waits for the end."""
+        self._signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+
+    def close(self) -> None:
+        """Kill the kernel, wait for its end, and give back everything held."""
+        self.kill()
+        self.channels.close()
+        self._clean_up()
+
+    def _start(self, environment: dict[str, str], cwd: str) -> None:
+        extra = [_NO_HISTORY] if self.spec.is_ipykernel else []
+        try:
+            with open(self._log_path, "wb") as log:
+                self._manager.start_kernel(
+                    cwd=cwd, env=environment, stdout=log, stderr=log, extra_arguments=extra
+                )
+        except OSError as error:
+            text = f"the kernel {self.spec.name!r} cannot start: {error}"
+            raise KernelNotFoundError(text) from error
+
+    def _connected(self) -> KernelChannels:
+        client = self._manager.client()
+        client.start_channels(hb=False)
+        process = self._process
+        watch = None if process is None else getattr(os, "pidfd_open", None)
+        return KernelChannels(
+            client,
+            end=watch(process.pid) if watch and process else None,
+            how_it_ended=self._how_it_ended,
+            is_orderly=self.spec.is_python,
+        )
 
     @property
     def _process(self) -> subprocess.Popen[bytes] | None:
         return getattr(self._manager.provisioner, "process", None)
 
-    def _messages(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield what has arrived, waiting a tick; raise if there is no point in waiting."""
-        arrived = list(self._poll(_TICK_S))
-        yield from arrived
-        error = self.interruption()
-        if error:
-            self.interrupt()
-            raise error
+    def _signal(self, number: int) -> None:
+        """Send a signal to the kernel and whatever it started, unless its end is known."""
         process = self._process
-        if not arrived and process is not None and process.poll() is not None:
-            left = list(self._poll(0.0))
-            yield from left
-            if not left:
-                raise KernelDiedError(self._epitaph(process.returncode))
+        if process is not None and process.returncode is not None:
+            return  # its number may be another's by now
+        with suppress(ProcessLookupError, PermissionError, RuntimeError):
+            if process is not None and os.name == "posix":
+                os.killpg(process.pid, number)
+            elif self._manager.has_kernel:
+                self._manager.signal_kernel(number)
 
-    def _poll(self, timeout_s: float) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        import zmq
+    def _clean_up(self) -> None:
+        if self._process is not None:
+            self._process.wait()
+        self._manager.cleanup_resources(restart=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-        sockets = {
-            "iopub": self._client.iopub_channel.socket,
-            "shell": self._client.shell_channel.socket,
-        }
-        poller = zmq.Poller()
-        for socket in sockets.values():
-            poller.register(socket, zmq.POLLIN)
-        ready = dict(poller.poll(round(timeout_s * 1000)))
-        for channel, socket in sockets.items():
-            while ready.get(socket):
-                _, message = self._client.session.recv(socket)
-                if message is None:
-                    break
-                yield channel, message
+    def _how_it_ended(self) -> str | None:
+        """Say how the process ended; None while it has not."""
+        process = self._process
+        if self._how_ended is None and process is not None and _has_ended(process):
+            self.kill()  # before it is reaped, so that no other group has its number
+            self._how_ended = self._epitaph(process.wait())
+        return self._how_ended
 
     def _epitaph(self, returncode: int) -> str:
         with open(self._log_path, encoding="utf-8", errors="replace") as log:
             last = log.read()[-2000:].strip().splitlines()[-3:]
         said = f"; it last said: {' | '.join(last)}" if last else ""
-        return f"the kernel {self._spec.name!r} ended {cause_of_death(returncode)}{said}"
+        return f"the kernel {self.spec.name!r} ended {cause_of_death(returncode)}{said}"
 
 
-@contextmanager
-def open_kernel(
-    spec: Kernelspec, *, cwd: str, interruption: Interruption
-) -> Iterator[KernelProcess]:
-    """Start a kernel for a block; it is killed at the block's end."""
-    with tempfile.TemporaryDirectory(prefix="nbnodes-") as folder:
-        kernel = KernelProcess(spec, cwd=cwd, folder=folder, interruption=interruption)
-        try:
-            kernel.await_ready()
-            yield kernel
-        except KeyboardInterrupt:
-            kernel.interrupt()
-            raise
-        finally:
-            kernel.stop()
+class _Shortened:
+    """A patience that no kernel's start outlasts."""
+
+    def __init__(self, patience: Patience, name: str) -> None:
+        self._patience = patience
+        self._name = name
+        self._until = time.monotonic() + _START_S
+
+    @property
+    def remaining_s(self) -> float | None:
+        own_s, other_s = max(0.0, self._until - time.monotonic()), self._patience.remaining_s
+        return own_s if other_s is None else min(own_s, other_s)
+
+    def interruption(self) -> EngineError | None:
+        error = self._patience.interruption()
+        if error is None and time.monotonic() >= self._until:
+            return KernelDiedError(f"the kernel {self._name!r} did not answer for {_START_S:g} s")
+        return error
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process has ended; it is not reaped where that can be told without."""
+    if process.returncode is None and hasattr(os, "waitid"):
+        with suppress(ChildProcessError):
+            flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, process.pid, flags) is not None
+    return process.poll() is not None
 
 
 def _manager(spec: Kernelspec, folder: str) -> Any:
@@ -221,15 +208,3 @@ def _manager(spec: Kernelspec, folder: str) -> Any:
     manager = KernelManager(kernel_name=spec.name)
     use_private_sockets(manager, spec, folder)
     return manager
-
-
-def _outcome(reply: Mapping[str, Any]) -> tuple[RaisedError | None, bool]:
-    exits = any(p.get("source") == "ask_exit" for p in reply.get("payload", ()))
-    if reply.get("status") != "error":
-        return None, exits
-    error = RaisedError(
-        ename=reply.get("ename") or "Error",
-        evalue=str(reply.get("evalue", "")),
-        traceback=tuple(reply.get("traceback", ())),
-    )
-    return None if error.is_of_display else error, exits

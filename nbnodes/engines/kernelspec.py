@@ -24,15 +24,26 @@ class Kernelspec:
     Attributes:
         name: Its name among the kernelspecs.
         language: Its language in lower case.
+        argv: What starts it.
+        environment: What is added to its environment, by name.
+        interrupts_by_message: Whether it is interrupted by a message, and not by a signal.
     """
 
     name: str
     language: str
+    argv: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    interrupts_by_message: bool = False
 
     @property
     def is_python(self) -> bool:
         """Whether it runs Python cells."""
         return self.language == "python"
+
+    @property
+    def is_ipykernel(self) -> bool:
+        """Whether it takes ipykernel's own options."""
+        return any(word.startswith("ipykernel") for word in self.argv)
 
 
 def find_kernelspec(notebook: Notebook) -> Kernelspec:
@@ -46,8 +57,7 @@ def find_kernelspec(notebook: Notebook) -> Kernelspec:
     manager = KernelSpecManager()
     name = notebook.kernel_name or NATIVE
     try:
-        spec = manager.get_kernel_spec(name)
-        return Kernelspec(name=name, language=(spec.language or notebook.language).lower())
+        return _described(name, manager.get_kernel_spec(name), notebook.language)
     except NoSuchKernel:
         installed = ", ".join(sorted(manager.find_kernel_specs())) or "none"
     if not notebook.is_python:
@@ -59,7 +69,7 @@ def find_kernelspec(notebook: Notebook) -> Kernelspec:
         f"{notebook.name}: its kernel {name!r} is not installed; running on {sys.executable}",
         NotebookWarning,
     )
-    return Kernelspec(name=NATIVE, language="python")
+    return _described(NATIVE, manager.get_kernel_spec(NATIVE), "python")
 
 
 def kernel_identity(name: str) -> str:
@@ -82,6 +92,16 @@ def kernelspec_files(name: str) -> list[str]:
         return [] if name in _OWN else _kernel_folders()
     program = _program(_read(path))
     return [*_kernel_folders(), path, *([program] if program else [])]
+
+
+def _described(name: str, spec: Any, language: str) -> Kernelspec:
+    return Kernelspec(
+        name=name,
+        language=(spec.language or language).lower(),
+        argv=tuple(spec.argv),
+        environment=tuple(sorted(spec.env.items())),
+        interrupts_by_message=spec.interrupt_mode == "message",
+    )
 
 
 def _kernel_folders() -> list[str]:

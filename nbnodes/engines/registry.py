@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,8 +21,15 @@ _BUILT_IN = {  # imported when asked for: each brings a heavy library
     "inprocess": "nbnodes.engines.inprocess:InProcessEngine",
     "kernel": "nbnodes.engines.kernel:KernelEngine",
     "papermill": "nbnodes.engines.papermill:PapermillEngine",
+    "spawn": "nbnodes.engines.fork:SpawnEngine",
+    "warm-kernel": "nbnodes.engines.kernel:open_warm",
 }
-_BRIEF = {"fork": "nbnodes.engines.fork_once:ForkOnceEngine"}  # where one run is all there will be
+_BRIEF = {  # where one run is all there will be
+    "fork": "nbnodes.engines.fork_once:ForkOnceEngine",
+    "spawn": "nbnodes.engines.fork:open_spawn_once",
+}
+if sys.platform != "linux":
+    _BRIEF["fork"] = _BRIEF["spawn"]
 
 
 def has_own_document(name: str) -> bool:

@@ -38,11 +38,11 @@ def test_nothing_is_left_behind_by_calls_that_succeed(
     name: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = held_after_a_call(name, tmp_path)
     engine = open_engine(name)
-    call(engine, tmp_path, 0)
-    before = held(tmp_path)
     for n in range(calls):
         call(engine, tmp_path, n)
+    engine.close()
     assert_same(before, held(tmp_path))
 
 
@@ -51,13 +51,13 @@ def test_nothing_is_left_behind_by_runs_that_end_badly(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = held_after_a_call(name, tmp_path)
     engine = open_engine(name)
-    call(engine, tmp_path, 0)
-    before = held(tmp_path)
     fail(engine, tmp_path, "1 / 0")
     fail(engine, tmp_path, "while True:\n    pass", timeout_s=1.0)
     if name != "inprocess":
         fail(engine, tmp_path, "import os\nos._exit(7)")
+    engine.close()
     assert_same(before, held(tmp_path))
 
 
@@ -70,6 +70,14 @@ def test_a_program_that_a_notebook_started_ends_with_its_kernel(name: str, tmp_p
         gone_or_waiting = psutil.Process(pid)
         psutil.wait_procs([gone_or_waiting], timeout=10)
         assert gone_or_waiting.status() == psutil.STATUS_ZOMBIE
+
+
+def held_after_a_call(name: str, folder: Path) -> Held:
+    """Return what is held once a first run has imported what it needs."""
+    engine = open_engine(name)
+    call(engine, folder, 0)
+    engine.close()
+    return held(folder)
 
 
 def call(engine: Engine, folder: Path, n: int) -> None:

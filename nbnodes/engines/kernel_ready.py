@@ -1,0 +1,102 @@
+"""A kernel is made ready: started, warmed up, and emptied between the runs that it serves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from nbnodes.engines import crossing
+from nbnodes.engines.kernel_channels import Patience
+from nbnodes.engines.kernel_key import KernelKey
+from nbnodes.engines.kernel_process import KernelProcess
+from nbnodes.errors import EngineError, KernelDiedError, RunCancelledError, RunTimeoutError
+
+_FORGET_S = 2.0  # what a kernel may take to forget a run
+
+Subscribe = Callable[[Callable[[], None]], None]
+
+
+def started(
+    key: KernelKey, patience: Patience, subscribe: Subscribe, *, keeps: bool
+) -> KernelProcess:
+    """Start a kernel and wait until it is ready for a run.
+
+    Args:
+        key: What it starts with.
+        patience: How long to wait.
+        subscribe: Is given what has `patience` asked again at once; may call it from any thread.
+        keeps: Whether it is to serve one run after another.
+
+    Raises:
+        EngineError: If it cannot start, dies, or `patience` ends.
+    """
+    kernel = KernelProcess(key.spec, environment=dict(key.environment), cwd=key.folder)
+    try:
+        subscribe(kernel.channels.waker.wake)
+        kernel.await_ready(patience)
+        if key.spec.is_python:
+            _warm_up(kernel, patience, keeps=keeps)
+    except BaseException:
+        kernel.close()
+        raise
+    return kernel
+
+
+def ask_to_forget(kernel: KernelProcess) -> str:
+    """Have a kernel forget its last run; return the request."""
+    return kernel.channels.send(crossing.forget_code(), silent=True)
+
+
+def has_forgotten(kernel: KernelProcess, asked: str, patience: Patience) -> bool:
+    """Wait until a kernel has forgotten its last run; return whether it has.
+
+    Raises:
+        EngineError: If `patience` ended; a kernel that takes too long, or died, is none.
+    """
+    try:
+        error, _ = kernel.channels.outcome(asked, _Within(patience, _FORGET_S))
+    except (_TakesTooLongError, KernelDiedError):
+        return False
+    return error is None
+
+
+class UntilClosed:
+    """The patience of a pool: as long as it is open."""
+
+    remaining_s: float | None = None
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    def interruption(self) -> EngineError | None:
+        """Return an error once the pool is closed."""
+        return RunCancelledError("the pool of kernels was closed") if self.is_closed else None
+
+
+class _TakesTooLongError(RunTimeoutError):
+    """A kernel did not forget its run in time."""
+
+
+class _Within:
+    """A patience that ends after a while."""
+
+    def __init__(self, patience: Patience, limit_s: float) -> None:
+        self._patience = patience
+        self._until = time.monotonic() + limit_s
+
+    @property
+    def remaining_s(self) -> float | None:
+        own_s, other_s = max(0.0, self._until - time.monotonic()), self._patience.remaining_s
+        return own_s if other_s is None else min(own_s, other_s)
+
+    def interruption(self) -> EngineError | None:
+        is_over = time.monotonic() >= self._until
+        return self._patience.interruption() or (_TakesTooLongError() if is_over else None)
+
+
+def _warm_up(kernel: KernelProcess, patience: Patience, *, keeps: bool) -> None:
+    sent = kernel.channels.send(crossing.warm_up_code(kernel.folder, keep=keeps), silent=True)
+    error, _ = kernel.channels.outcome(sent, patience)
+    if error:
+        text = f"the kernel {kernel.spec.name!r} is no IPython: {error.ename}: {error.evalue}"
+        raise KernelDiedError(text)
