@@ -2,13 +2,17 @@
 
 A child starts as fresh as a new interpreter and in a hundredth of its time. Where the notebook is
 not Python, or names a kernel that is not this interpreter's own, the `kernel` engine runs it.
+Where the operating system has no safe fork, a child is a new interpreter, started ahead of time;
+the `spawn` engine does that everywhere.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import suppress
+from typing import Literal
 
 from nbnodes.engines.admission import Admission
 from nbnodes.engines.child import NotBegunError
@@ -16,14 +20,18 @@ from nbnodes.engines.child_run import ChildRun, installed, local_names
 from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.forkable import needs_kernel
 from nbnodes.engines.kernel_process import kernel_environment
+from nbnodes.engines.nursery import Nursery
 from nbnodes.engines.registry import open_engine
 from nbnodes.engines.setup import Setups
+from nbnodes.engines.spawn import Workers
 from nbnodes.engines.template import Template
 from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
 from nbnodes.result import Result
 
 _AGAIN = 3  # how often a run that has not begun is begun anew, besides once for each spare
+
+_CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 
 
 class ForkEngine:
@@ -32,19 +40,24 @@ class ForkEngine:
     Args:
         spares: How many children wait for runs.
         most: How many children run at once; others wait, as they do while memory is short.
+        start: How a child begins: "fork", or "spawn" as a new interpreter; default: "fork" on
+            Linux. Spawned children run `setup` cells each for itself.
 
     Raises:
-        UsageError: If the operating system is not Linux.
+        UsageError: If `start` is "fork" and the operating system is not Linux.
     """
 
     name = "fork"
 
-    def __init__(self, spares: int = 2, most: int = 64) -> None:
-        if not hasattr(os, "pidfd_open"):
-            raise UsageError("the fork engine needs Linux; use engine='kernel'")
+    def __init__(
+        self, spares: int = 2, most: int = 64, start: Literal["fork", "spawn"] | None = None
+    ) -> None:
+        if start == "fork" and not _CAN_FORK:
+            raise UsageError("only on Linux are children forked; leave start='fork' out")
+        self._forks = _CAN_FORK if start is None else start == "fork"
         self._spares = spares
         self._lock = threading.Lock()
-        self._template: Template | None = None
+        self._template: Template | Workers | None = None
         self._setups = Setups(spares)
         self._admission = Admission(most)
         self._kernel: Engine | None = None
@@ -78,11 +91,14 @@ class ForkEngine:
         template = self._living_template()
         local = local_names(request.folder)
         template.preload(installed(imported_modules(request.notebook), local))
-        shared = self._setups.shared(request, template, local)
-        nursery = shared.nursery if shared else template
+        shared = None
+        if isinstance(template, Nursery):
+            shared = self._setups.shared(request, template, local)
+        nursery: Nursery | Workers = shared.nursery if shared else template
         with self._admission.admitted(request.interruption, nursery.expected_bytes):
             child = nursery.lease(request.interruption)
-            run = ChildRun(request, child, local, shown=shared.shown if shared else {})
+            shown = shared.shown if shared else {}
+            run = ChildRun(request, child, local, shown=shown, engine=self.name)
             result = None
             try:
                 result = run.result()
@@ -93,8 +109,8 @@ class ForkEngine:
         nursery.preload(run.imported)
         return result
 
-    def _living_template(self) -> Template:
-        """Return the template; a new one, if it died or the environment is another."""
+    def _living_template(self) -> Template | Workers:
+        """Return where children come from; anew, if it died or the environment is another."""
         with self._lock:
             template = self._template
             if template and not template.is_dead:
@@ -103,10 +119,29 @@ class ForkEngine:
                 template.retire()
             elif template:
                 template.close()
-            self._template = Template(self._spares)
+            self._template = (Template if self._forks else Workers)(self._spares)
             return self._template
 
     def _kernel_engine(self) -> Engine:
         with self._lock:
             self._kernel = self._kernel or open_engine("kernel")
             return self._kernel
+
+
+class SpawnEngine(ForkEngine):
+    """Runs Python notebooks in new interpreters: what `ForkEngine` does where there is no fork.
+
+    Args:
+        spares: How many children wait for runs.
+        most: How many children run at once; others wait.
+    """
+
+    name = "spawn"
+
+    def __init__(self, spares: int = 2, most: int = 64) -> None:
+        super().__init__(spares, most, start="spawn")
+
+
+def open_spawn_once() -> SpawnEngine:
+    """Make the engine of a short-lived process: its one child is started when it is needed."""
+    return SpawnEngine(spares=0)

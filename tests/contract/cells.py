@@ -11,7 +11,7 @@ from notebooks import CellText, notebook
 from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.result import Result
 
-ENGINES = ("fork", "inprocess", "kernel", "papermill")
+ENGINES = ("fork", "inprocess", "kernel", "papermill", "spawn")
 
 Run: TypeAlias = Callable[..., Result]
 

@@ -12,7 +12,7 @@ from cells import ENGINES, Run, run_cells
 from nbnodes.engines.engine import Engine
 from nbnodes.engines.registry import open_engine
 
-ISOLATED = ("fork", "kernel", "papermill")
+ISOLATED = ("fork", "kernel", "papermill", "spawn")
 
 
 @pytest.fixture(scope="session", params=ENGINES)

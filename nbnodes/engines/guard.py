@@ -1,0 +1,53 @@
+"""Sees to it that processes end with this one, even if this one is killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+_PROGRAM = os.path.join(os.path.dirname(__file__), "guard_side.py")
+_MINIMAL = ("-I", "-S", "-B")  # nothing of the user's is imported, and no bytecode written
+
+
+class Guard:
+    """A process that outlives this one by a moment, and in it kills process groups.
+
+    The kernel could do it (prctl(2), PR_SET_PDEATHSIG), but on Linux only, not for what a child
+    has started, and it takes the end of the *thread* that started a child for its parent's end.
+
+    On Windows, which has no process groups, it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        if os.name == "posix":
+            self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
+                [sys.executable, *_MINIMAL, _PROGRAM],
+                bufsize=0,  # a line is written at once, so that threads need no lock
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=os.sep,
+                start_new_session=True,
+            )
+
+    def watch(self, group: int) -> None:
+        """Kill a group when this process ends."""
+        self._tell(group)
+
+    def forget(self, group: int) -> None:
+        """Do not; to be called before the group's number can become another's."""
+        self._tell(-group)
+
+    def close(self) -> None:
+        """Kill all groups that are watched, now."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait()
+
+    def _tell(self, number: int) -> None:
+        if self._process and self._process.stdin:
+            with suppress(OSError, ValueError):  # it was killed, or has done what it is for
+                self._process.stdin.write(b"%d\n" % number)

@@ -1,0 +1,105 @@
+"""Starts a one-shot worker: a new interpreter with a connection to it, for one job."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from nbnodes.engines.child import Child
+
+_PROGRAM = """\
+import sys
+sys.path.append({package_folder!r})
+from nbnodes.engines.spawned_side import main
+main({descriptor})
+"""
+
+
+class Spawned(Child):
+    """A new interpreter that waits for its one job.
+
+    Attributes:
+        exit_code: How its process ended; None before `reap`.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], descriptors: tuple[int, ...]) -> None:
+        self.exit_code: int | None = None
+        self._process = process
+        super().__init__(process.pid, descriptors)
+
+    def prepare(self, names: Iterable[str]) -> None:
+        """Have installed modules imported while it waits."""
+        with suppress(OSError):  # it has died, as will be seen
+            self.channel.send(("preload", list(names)))
+
+    def interrupt(self) -> None:
+        """Do what Ctrl-C does, unless its end is known."""
+        if self.exit_code is None:
+            super().interrupt()
+
+    def kill(self) -> None:
+        """Kill it and what it started; once its end is known, its number may be another's."""
+        if self.exit_code is not None:
+            return
+        for kill in (os.killpg, os.kill):
+            with suppress(ProcessLookupError, PermissionError):
+                kill(self.pid, signal.SIGKILL)
+
+    def await_end(self) -> None:
+        """Wait until its process has ended. It is not reaped where that can be seen without."""
+        if hasattr(os, "waitid"):  # macOS has none before Python 3.13
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        else:
+            self._process.wait()
+
+    def reap(self) -> None:
+        """Kill what it left behind and note how it ended."""
+        self.kill()  # before its number is given back, so that no other group has it
+        self.exit_code = self._process.wait()
+
+
+def start(environment: Mapping[str, str]) -> Spawned:
+    """Start a worker.
+
+    Args:
+        environment: Its environment variables.
+
+    Raises:
+        OSError: If the system gives no more processes or descriptors.
+    """
+    near, far = socket.socketpair()
+    out, err = os.pipe(), os.pipe()
+    try:
+        process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
+            [sys.executable, "-c", program(far.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=out[1],
+            stderr=err[1],
+            cwd=os.sep,
+            env=environment,
+            pass_fds=[far.fileno()],
+            start_new_session=True,  # a group of its own to kill, and no terminal to ask
+        )
+    except BaseException:
+        for descriptor in (near.detach(), out[0], err[0]):
+            os.close(descriptor)
+        raise
+    finally:
+        for descriptor in (far.detach(), out[1], err[1]):
+            os.close(descriptor)
+    return Spawned(process, (near.detach(), out[0], err[0]))
+
+
+def program(descriptor: int) -> str:
+    """Return the text of a worker's program.
+
+    Args:
+        descriptor: Its end of the connection; of no meaning on Windows.
+    """
+    package_folder = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    return _PROGRAM.format(package_folder=package_folder, descriptor=descriptor)
