@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nbnodes.engines.holdings import Holdings
     from nbnodes.engines.shell import NotebookShell
 
+_DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _TICK_S = 0.0002
 _DRAINED_S = 2.0  # the longest wait for a caller who does not read
 
@@ -56,10 +57,22 @@ class Told:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._pid = os.getpid()
 
     def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
         """Take one message."""
-        self._channel.send(("output", message_type, content))
+        if os.getpid() == self._pid:
+            self._channel.send(("output", message_type, content))
+        elif message_type == "stream":  # a process that the notebook has forked
+            text = content["text"].encode(errors="backslashreplace")
+            os.write(_DESCRIPTORS[content["name"]], text)
+
+
+class _Stream(FedStream):
+    """A stream of the notebook's; what needs a descriptor gets one that is captured, too."""
+
+    def fileno(self) -> int:
+        return _DESCRIPTORS[self.name.strip("<>")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ def live(
         serve: What the child does after a job that is to make a template of it.
     """
     told = Told(channel)
-    sys.stdout, sys.stderr = FedStream("stdout", told), FedStream("stderr", told)
+    sys.stdout, sys.stderr = _Stream("stdout", told), _Stream("stderr", told)
     _ask_nobody()
     source, main = _shell_source(told, shell)
     if shell is not None:
@@ -146,6 +159,7 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> b
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
         channel.send(("unloadable", type(error).__name__, str(error)))
         return True
+    pid = os.getpid()
     held = _holdings() if job.is_setup else None
     cells = _cells(job, given, source, main, Told(channel))
     duration_s: float | None = None
@@ -154,6 +168,8 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> b
         channel.send(("next", duration_s, raised))
         began_at = time.monotonic()
         raised = cells.run(number)
+        if os.getpid() != pid:  # a process that the notebook has forked ends with its cell
+            os._exit(int(bool(raised and not raised.is_early_end)))
         _await_drained()
         duration_s = time.monotonic() - began_at
         if cells.exit_asked or (raised and raised.ends(cell)):

@@ -1,4 +1,4 @@
-"""The `inprocess` engine: a fresh IPython shell in the caller's interpreter, put away afterwards.
+"""The `inprocess` engine: cells run in the caller's interpreter, which is put in order afterwards.
 
 Values need not cross a process boundary and names can be shared (`globals`). The price: one run at
 a time, and a cell that kills its process kills the caller's.
@@ -6,7 +6,6 @@ a time, and a cell that kills its process kills the caller's.
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import sys
 import threading
@@ -15,20 +14,20 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.ipython_cells import IPythonCells
 from nbnodes.engines.lazy_shell import LazyShell
 from nbnodes.engines.plain_cells import PlainCells
 from nbnodes.engines.program import plain_program
 from nbnodes.engines.run import Run
 from nbnodes.engines.sandbox import sandbox
-from nbnodes.engines.shell import open_shell
-from nbnodes.engines.threads import run_in_thread
 from nbnodes.engines.watchdog import Watchdog
 from nbnodes.errors import UsageError
 from nbnodes.result import Result
+
+if TYPE_CHECKING:  # brings IPython, which plain notebooks do without
+    from nbnodes.engines.ipython_cells import IPythonCells
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
 
@@ -52,7 +51,11 @@ class InProcessEngine:
         if not request.notebook.is_python:
             language = request.notebook.language or request.notebook.kernel_name
             raise UsageError(f"{request.notebook.name} is {language}: run it with engine='kernel'")
-        return run_in_thread(request, _run) if _loop_is_running() else _run(request)
+        if not _loop_is_running():
+            return _run(request)
+        from nbnodes.engines.threads import run_in_thread
+
+        return run_in_thread(request, _run)
 
     def close(self) -> None:
         """Hold nothing, so give back nothing."""
@@ -102,6 +105,9 @@ def _cells(
 ) -> PlainCells | IPythonCells:
     program = plain_program(request)
     if program is None:
+        from nbnodes.engines.ipython_cells import IPythonCells
+        from nbnodes.engines.shell import open_shell
+
         shell = stack.enter_context(open_shell(run))
         shell.user_ns.update(request.globals or {})
         return IPythonCells(request.steps, values, shell)
@@ -122,8 +128,5 @@ def _own(value: Any) -> Any:
 
 
 def _loop_is_running() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001  # public, for event loops

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -61,9 +62,9 @@ class LazyShell:
                 sys.meta_path.remove(watch)
             self._retire()
             if _HOME in sys.modules:
-                kind = sys.modules[_HOME].InteractiveShell
-                for cls in (kind, *kind.__subclasses__()):
-                    cls._instance = None  # traitlets' singleton
+                from nbnodes.engines.shell import forget_current
+
+                forget_current()
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -96,9 +97,9 @@ class _Stand:
     @property  # type: ignore[misc]  # a type here, any attribute to others
     def __class__(self) -> Any:
         """What IPython looks for: a stand is an instance of it."""
-        from nbnodes.engines.shell import NotebookShell
-
-        return NotebookShell
+        home = importlib.import_module("nbnodes.engines.shell")
+        # while it is being loaded itself, what it will be an instance of has to do
+        return getattr(home, "NotebookShell", sys.modules[_HOME].InteractiveShell)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_lazy"].get(), name)
@@ -126,11 +127,11 @@ class _Watch:
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """See `importlib.abc.MetaPathFinder`, whose import would be felt."""
-        from importlib.util import find_spec
-
         del path, target
         if name != _HOME:
             return None
+        from importlib.util import find_spec
+
         sys.meta_path.remove(self)
         spec = find_spec(name)
         if spec and spec.loader:

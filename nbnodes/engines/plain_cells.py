@@ -107,9 +107,7 @@ class PlainCells:
         for cell in self._program[: number + 1]:
             shell.compile._filename_map[cell.file_name] = cell.number  # noqa: SLF001  # no other way
         shell.execution_count = self._program[number].number
-        shell.raised = None
         frames = error.__traceback__.tb_next if error.__traceback__ else None  # without `run` above
-        told = (type(error), error, frames)
-        shell.showtraceback(told, tb_offset=0, exception_only=isinstance(error, SystemExit))
+        raised = shell.show_error(error, frames)
         shell.flush()
-        return shell.raised
+        return raised

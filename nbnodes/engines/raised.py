@@ -33,6 +33,14 @@ class RaisedError:
         return self.is_early_end or RAISES not in cell.tags
 
 
+def text_of(error: BaseException | None) -> str:
+    """Return what an exception says; its class may fail to say it in any way it likes."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # as above
+        return "<exception str() failed>"  # as Python itself puts it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UntransferableValue:
     """Says why a `return` cell's value did not reach the caller.

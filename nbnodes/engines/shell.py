@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from IPython.core.compilerop import CachingCompiler  # noqa: TID253
@@ -22,7 +22,7 @@ from traitlets.config import Config
 from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
 from nbnodes.engines.program import cell_file_name
-from nbnodes.engines.raised import RaisedError
+from nbnodes.engines.raised import RaisedError, text_of
 
 _CONFIG = Config(
     {
@@ -143,7 +143,7 @@ class NotebookShell(InteractiveShell):
 
     def run_in_loop(self, source: str) -> None:
         """Run a cell while the run's event loop runs, as in a kernel; see `raised` afterwards."""
-        self.raised = None
+        self._forget_raised()
         task = self.loop.create_task(self._run_in_loop(source), context=self._context)
         self.loop.run_until_complete(task)
 
@@ -165,7 +165,7 @@ class NotebookShell(InteractiveShell):
                 self.raised = None  # what was shown is how showing a value failed
             elif self.raised is None:  # a wrong use of a magic is printed, not shown as an error
                 error = result.error_before_exec or result.error_in_exec
-                self.raised = RaisedError(ename=type(error).__name__, evalue=str(error))
+                self.raised = RaisedError(ename=type(error).__name__, evalue=text_of(error))
         finally:
             self.flush(result)
 
@@ -176,6 +176,22 @@ class NotebookShell(InteractiveShell):
         """Do what follows each cell: figures are shown."""
         self.events.trigger("post_execute")
         self.events.trigger("post_run_cell", result)
+
+    def show_error(self, error: BaseException, frames: TracebackType | None) -> RaisedError:
+        """Show an error as if a cell had raised it.
+
+        Args:
+            error: The error.
+            frames: Its traceback, from the cell's own frame on.
+        """
+        self._forget_raised()
+        told = (type(error), error, frames)
+        self.showtraceback(told, tb_offset=0, exception_only=isinstance(error, SystemExit))
+        # a group of exceptions is printed, and not shown as an error
+        return self.raised or RaisedError(ename=type(error).__name__, evalue=text_of(error))
+
+    def _forget_raised(self) -> None:
+        self.raised = None
 
     def warm(self) -> None:
         """Run cells that leave no trace, so that the first ones are as fast as the others."""
@@ -229,9 +245,12 @@ class NotebookShell(InteractiveShell):
     def init_virtualenv(self) -> None:
         """Leave `sys.path` alone: this interpreter is the right one."""
 
-    def _showtraceback(self, etype: type[BaseException], evalue: object, stb: list[str]) -> None:
-        self.raised = RaisedError(ename=etype.__name__, evalue=str(evalue), traceback=tuple(stb))
-        content = {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)}
+    def _showtraceback(
+        self, etype: type[BaseException], evalue: BaseException | None, stb: list[str]
+    ) -> None:
+        text = text_of(evalue)
+        self.raised = RaisedError(ename=etype.__name__, evalue=text, traceback=tuple(stb))
+        content = {"ename": etype.__name__, "evalue": text, "traceback": list(stb)}
         self.feed.feed("error", content)
 
 
@@ -248,6 +267,16 @@ def make_current(shell: NotebookShell) -> None:
     for cls in classes:
         cls._instance = shell  # traitlets' singleton
     shell.show_figures()
+
+
+def forget_current() -> None:
+    """Leave no shell to be found, as before IPython was imported."""
+    classes: tuple[Any, ...] = (NotebookShell, InteractiveShell)
+    for cls in classes:
+        cls._instance = None  # traitlets' singleton
+    inline = sys.modules.get("matplotlib_inline.config")
+    if inline:
+        inline.InlineBackend._instance = None  # noqa: SLF001  # as above
 
 
 @contextmanager

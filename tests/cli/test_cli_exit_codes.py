@@ -93,7 +93,7 @@ def test_an_unknown_engine_ends_with_two_and_names_those_there_are(
 ) -> None:
     ended = command("run", doubling, "--engine", "spoon")
     assert ended.outcome == (2, "")
-    assert "no engine 'spoon' (there are: fork, inprocess, kernel, papermill)" in ended.err
+    assert "no engine 'spoon' (there are: fork, inprocess, kernel, papermill" in ended.err
 
 
 def test_wrong_settings_end_with_two_and_are_told_all_at_once(

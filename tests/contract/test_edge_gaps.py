@@ -1,4 +1,4 @@
-"""Edge notebooks that do not yet do what they should, each with the engine and what it does."""
+"""Rarer edge notebooks; where an engine does not do what it should, the mark says what it does."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ def test_the_executed_notebook_keeps_the_state_of_its_widgets(run: Run) -> None:
     assert any(state["model_name"] == "IntSliderModel" for state in states.values())
 
 
-@on_both(fork="the run is a Success: the group counts as printed text only")
+@on_both()
 def test_an_exception_group_is_a_failure(run: Run) -> None:
     result = run("raise ExceptionGroup('many', [ValueError(1)])", ("1", "return"))
     assert isinstance(result, Failure)
     assert (result.error.ename, result.error.cell_index) == ("ExceptionGroup", 0)
 
 
-@on_both(fork="KernelDiedError: the child ends with exit code 1")
+@on_both()
 def test_an_exception_without_a_text_is_a_failure(run: Run) -> None:
     result = run(TEXTLESS, "raise Odd", ("1", "return"))
     assert isinstance(result, Failure)
     assert result.error.cell_index == 1
 
 
-@on_both(fork="UnsupportedOperation: fileno")
+@on_both()
 @pytest.mark.parametrize("source", ["sys.stdout.fileno()", "faulthandler.enable()"])
 def test_the_standard_streams_have_a_descriptor(
     engine: Engine, tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
@@ -78,6 +78,5 @@ def test_the_standard_streams_have_a_descriptor(
 
 @pytest.mark.parametrize("engine", ["fork"], indirect=True)  # in a kernel, as in Jupyter, it hangs
 @pytest.mark.parametrize("leave", ["sys.exit(0)", "sys.exit(3)", "1 / 0"])
-@pytest.mark.xfail(reason="the child of the notebook's answers in its parent's place", strict=True)
 def test_what_a_forked_child_of_the_notebooks_ends_with_is_its_own(run: Run, leave: str) -> None:
     assert run("import sys", FORK.format(leave=leave), ("1", "return")).unwrap() == 1
