@@ -44,7 +44,7 @@ def prologue(folder: str, roles: list[str]) -> str:
         roles: See `nbnodes.engines.shell_side.install`.
     """
     paths = [os.path.join(folder, name) for name in (_VALUES, _VALUE)]
-    code = f"{_side_code()}side.install(*{paths!r}, {roles!r}, 'file')\n"
+    code = f"{_side_code()}side.install(*{paths!r}, {roles!r})\n"
     return f"exec({code!r}, {{}})"
 
 
@@ -66,7 +66,7 @@ def write_job(request: RunRequest, folder: str) -> None:
     Raises:
         ParameterError: Naming the parameters that cannot be pickled.
     """
-    for name in (_VALUE, f"{_VALUE}.buffers", f"{_JOB}.refused"):
+    for name in (_VALUE, _VALUE + kernel_values.BESIDE, f"{_JOB}.refused"):
         with suppress(FileNotFoundError):
             os.remove(os.path.join(folder, name))
     write_values(request, folder)

@@ -23,6 +23,7 @@ from nbnodes.engines.kernelspec import Kernelspec
 from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
 
 _SOON_S = 0.25  # a program with one run to make is over by then, and needs no spare
+_AFTERWARDS_S = 0.03  # the run's caller is back at work by then, not slowed by ours
 _FORGET_AFTER_S = 0.1  # the next run may come at once, and forgets the last one itself
 _REMEMBERED_KEYS = 16
 
@@ -69,7 +70,7 @@ class KernelPool:
         self._wake_starting: Callable[[], None] = lambda: None
         self._due: dict[KernelKey, float] = {}  # monotonic time when a spare is to be started
         self._seen: deque[KernelKey] = deque(maxlen=_REMEMBERED_KEYS)
-        self._killed: deque[KernelProcess] = deque()
+        self._killed: deque[tuple[float, KernelProcess]] = deque()  # when to see to its end
         self._thread: threading.Thread | None = None
 
     @property
@@ -196,7 +197,7 @@ class KernelPool:
                 self._bury(kernel)
             if self._spares and is_open:
                 now = time.monotonic()
-                self._due[key] = now if key in self._seen else now + _SOON_S
+                self._due[key] = now + (_AFTERWARDS_S if key in self._seen else _SOON_S)
                 self._seen.append(key)
                 self._have_thread()
             self._changed.notify_all()
@@ -213,7 +214,7 @@ class KernelPool:
     def _bury(self, kernel: KernelProcess) -> None:
         """Kill a kernel now; the thread waits for its end."""
         kernel.kill()
-        self._killed.append(kernel)
+        self._killed.append((time.monotonic() + _AFTERWARDS_S, kernel))
         self._have_thread()
 
     # ------------------------------------------------------------ the thread
@@ -240,17 +241,21 @@ class KernelPool:
         with self._changed:
             while True:
                 self._tend_waiting(time.monotonic())
-                if self._killed:
-                    return self._killed.popleft().close
+                if self._killed and self._is_time(self._killed[0][0]):
+                    return self._killed.popleft()[1].close
                 key = self._key_due(time.monotonic())
                 if key:
                     self._starting[key] += 1
                     return partial(self._start_spare, key)
-                times = [*self._due.values(), *map(self._next_time, self._waiting)]
+                times = [at for at, _ in self._killed]
+                times += [*self._due.values(), *map(self._next_time, self._waiting)]
                 if not times:
                     self._thread = None
                     return None
                 self._changed.wait(min(times) - time.monotonic())
+
+    def _is_time(self, at: float) -> bool:
+        return self._patience.is_closed or time.monotonic() >= at
 
     def _tend_waiting(self, now: float) -> None:
         for one in list(self._waiting):

@@ -48,14 +48,13 @@ class Side:
         self._shell_side = shell_side
         self._values = values
 
-    def install(self, values_path: str, value_path: str, roles: list[str], place: str) -> None:
+    def install(self, values_path: str, value_path: str, roles: list[str]) -> None:
         """Have parameters bound and the value delivered; see `shell_side.install`.
 
         Args:
             values_path: Where the parameters are read.
             value_path: Where the value is written.
             roles: What each cell is to the run.
-            place: Where large buffers go: "memory", which ends with this process, or "file".
         """
         dumps, save = self._shell_side["pickled"], self._values["save_or_explain"]
         self._shell_side["install"](
@@ -63,7 +62,7 @@ class Side:
             self._binding,
             dict(self._values["load"](values_path)),
             roles,
-            lambda value: save(value_path, value, dumps, place),
+            lambda value: save(value_path, value, dumps),
         )
 
     def serve(self, job_path: str, *, keep: bool) -> None:
@@ -80,10 +79,6 @@ class Side:
             _skip_idle_flushes(stream)
         self._warm()
         self._shell.nbnodes = _Runs(self._shell, self, job_path)
-
-    def forget_values(self) -> None:
-        """Give back the memory in which large values were delivered."""
-        self._values["forget_all"]()
 
     def _warm(self) -> None:
         """Go once where every run goes, so that no run is the first."""
@@ -134,7 +129,7 @@ class _Runs(ast.NodeTransformer):
             self._begun = memoryview(mmap.mmap(file.fileno(), 8))
         self._may_raise, self._number = may_raise, 0
         self._enter(folder)
-        self._side.install(**options, place="memory")
+        self._side.install(**options)
         self._is_open = True
 
     def end(self) -> None:
@@ -142,7 +137,6 @@ class _Runs(ast.NodeTransformer):
         if not self._has_begun:
             return
         self._has_begun = False
-        self._side.forget_values()
         self._as_started.put_back()
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")

@@ -1,6 +1,7 @@
 """Values cross between two processes as files; large buffers are written once and mapped.
 
-Sent as text into kernels too, and so of the standard library only.
+Memory files (memfd_create(2)) take twice as long, page by page; buffers in messages are copied by
+each socket they pass. Sent as text into kernels too, and so of the standard library only.
 """
 
 from __future__ import annotations
@@ -10,22 +11,23 @@ import mmap
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
+
+BESIDE = ".buffers"
+"""What the name of a file of buffers ends with."""
 
 _ALONE_BYTES = 65_536  # buffers of this size and more lie beside the pickle
 _ALIGNED_BYTES = 64
 
-_kept: list[int] = []  # memory files: each lives while somebody has it open
 
-
-def save(path: str, value: Any, dumps: Callable[..., bytes], place: str = "file") -> None:
+def save(path: str, value: Any, dumps: Callable[..., bytes]) -> None:
     """Write a value: a line that describes it, its pickle, and its large buffers beside.
 
     Args:
         path: The file.
         value: What to write.
         dumps: Pickles it; takes the options of `pickle.dumps`.
-        place: Where large buffers go: "memory" of this process, or a "file" beside.
 
     Raises:
         Exception: What `dumps` raises; nothing is written then.
@@ -40,16 +42,15 @@ def save(path: str, value: Any, dumps: Callable[..., bytes], place: str = "file"
         return False
 
     body = dumps(value, protocol=5, buffer_callback=goes_within)
-    head: dict[str, Any] = {"sizes": [raw.nbytes for raw in buffers]}
     if buffers:
-        head["buffers"] = _write_buffers(path, buffers, place)
-    _write(path, head, body)
+        _write_buffers(path + BESIDE, buffers)
+    _write(path, {"sizes": [raw.nbytes for raw in buffers]}, body)
 
 
-def save_or_explain(path: str, value: Any, dumps: Callable[..., bytes], place: str) -> None:
+def save_or_explain(path: str, value: Any, dumps: Callable[..., bytes]) -> None:
     """Write a value, or the reason why it cannot be written."""
     try:
-        save(path, value, dumps, place)
+        save(path, value, dumps)
     except Exception as error:  # noqa: BLE001  # a class may fail to pickle in any way it likes
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
@@ -68,7 +69,7 @@ def load(path: str) -> Any:
         body = file.read()
     if "reason" in head:
         raise Unsaved(head["type"], head["reason"])
-    buffers = _mapped(head["buffers"], head["sizes"]) if head["sizes"] else ()
+    buffers = _mapped(path + BESIDE, head["sizes"]) if head["sizes"] else ()
     return pickle.loads(body, buffers=buffers)  # noqa: S301  # from the other side of a run
 
 
@@ -83,31 +84,15 @@ def _write(path: str, head: dict[str, Any], body: bytes) -> None:
     os.replace(path + ".part", path)
 
 
-def _write_buffers(path: str, buffers: Sequence[memoryview], place: str) -> str:
-    """Write buffers; return the path that they can be read from."""
-    if place == "memory" and hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
-        descriptor = os.memfd_create("nbnodes")
-        _kept.append(descriptor)
-        _fill(descriptor, buffers)
-        return f"/proc/{os.getpid()}/fd/{descriptor}"
-    beside = path + ".buffers"
-    with open(beside, "wb") as file:
-        _fill(file.fileno(), buffers)
-    return beside
-
-
-def _fill(descriptor: int, buffers: Sequence[memoryview]) -> None:
-    for raw in buffers:
-        view = raw
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.lseek(descriptor, -raw.nbytes % _ALIGNED_BYTES, os.SEEK_CUR)
-
-
-def forget_all() -> None:
-    """Give back the memory files; who has mapped one keeps it."""
-    while _kept:
-        os.close(_kept.pop())
+def _write_buffers(path: str, buffers: Sequence[memoryview]) -> None:
+    with suppress(FileNotFoundError):
+        os.remove(path)  # somebody may have mapped the last one
+    with open(path, "wb", buffering=0) as file:
+        for raw in buffers:
+            view = raw
+            while view:
+                view = view[file.write(view) :]
+            file.seek(-raw.nbytes % _ALIGNED_BYTES, os.SEEK_CUR)
 
 
 def _mapped(path: str, sizes: Sequence[int]) -> tuple[memoryview, ...]:
