@@ -40,6 +40,7 @@ class Nursery:
         self._preloaded: set[str] = set()
         self._codes: dict[int, int] = {}
         self._leased: set[int] = set()
+        self._spent: set[int] = set()  # given back, and not yet ended
         self._is_dead = self._is_retired = False
         self.expected_bytes = 0
         self._reader = threading.Thread(target=self._read, name="nbnodes-nursery", daemon=True)
@@ -101,6 +102,7 @@ class Nursery:
         child.close()
         with self._changed:
             if child.pid not in self._codes:
+                self._spent.add(child.pid)
                 self._tell("kill", child.pid)
             if await_end:
                 self._changed.wait_for(lambda: child.pid in self._codes or self._is_dead, END_S)
@@ -168,11 +170,13 @@ class Nursery:
                 self._asked -= 1
                 self._ready.append(child)
             case "ended", int(pid), int(code), int(peak_bytes):
-                self.expected_bytes = max(peak_bytes, int(_FORGET * self.expected_bytes))
                 if pid in self._leased:
                     self._codes[pid] = code
-                else:
+                elif pid not in self._spent:
                     self._forget_spare(pid)
+                    return
+                self._spent.discard(pid)
+                self.expected_bytes = max(peak_bytes, int(_FORGET * self.expected_bytes))
             case _:
                 pass
 

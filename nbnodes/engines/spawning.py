@@ -52,10 +52,12 @@ class Spawned(Child):
 
     def await_end(self) -> None:
         """Wait until its process has ended. It is not reaped where that can be seen without."""
-        if hasattr(os, "waitid"):  # macOS has none before Python 3.13
+        try:
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        else:
+        except AttributeError:  # macOS has none before Python 3.13
             self._process.wait()
+        except ChildProcessError:  # somebody in this program reaps whatever has ended
+            self.exit_code = self._process.wait()
 
     def reap(self) -> None:
         """Kill what it left behind and note how it ended."""

@@ -70,6 +70,7 @@ def beside(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("beside")
 def test_no_change_reaches_the_next_run(run: Run) -> None:
+    run(SEE).unwrap()  # what modules do when they are imported happens once in a process
     before = run(SEE, ("seen", "return")).unwrap()
     run(*CHANGE.values()).unwrap()
     assert run(SEE, ("seen", "return")).unwrap() == before
@@ -86,6 +87,12 @@ def test_no_change_reaches_the_caller(run_inprocess: Run, change: str) -> None:
     before = caller_state()
     run_inprocess(CHANGE[change]).unwrap()
     assert caller_state() == before
+
+
+def test_a_run_leaves_the_caller_no_thread(run_inprocess: Run) -> None:
+    before = set(threading.enumerate())
+    run_inprocess("%matplotlib inline", "!echo shell", "import asyncio\nawait asyncio.sleep(0)")
+    assert set(threading.enumerate()) <= before  # those of runs before may end meanwhile
 
 
 def test_a_failed_run_puts_the_caller_back_too(run_inprocess: Run) -> None:
@@ -170,5 +177,4 @@ def caller_state() -> dict[str, Any]:
         "module": sys.modules.get("beside"),
         "main": sys.modules["__main__"],
         "shell": InteractiveShell._instance,
-        "threads": set(threading.enumerate()),
     }
