@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
-import os
 import pickle
 import selectors
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -17,6 +15,8 @@ from nbnodes.engines.child import Child, NotBegunError
 from nbnodes.engines.child_job import Job
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S, RunRequest
+from nbnodes.engines.own_modules import not_local
+from nbnodes.engines.pipes import Pipes
 from nbnodes.engines.program import plain_program
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.run import Run
@@ -24,10 +24,6 @@ from nbnodes.engines.waking import woken_by_cancel
 from nbnodes.engines.wire import SIMPLE, Dumps, Frame
 from nbnodes.errors import KernelDiedError
 from nbnodes.result import Result
-
-_CHUNK_BYTES = 65_536
-_LAST_WORDS = 2000  # characters
-
 
 Message: TypeAlias = tuple[str, Mapping[str, Any]]
 Shown: TypeAlias = tuple[float, list[Message]]
@@ -67,9 +63,8 @@ class ChildRun:
         self._shown = shown
         self._is_setup = is_setup
         self._is_in_cell = False
-        self._last_words = ""
+        self._pipes = Pipes(child, self._run)
         self.imported: list[str] = []
-        self._pipes: dict[int, _Pipe] = {}
 
     def result(self) -> Result | None:
         """Run the cells; None if the child died.
@@ -79,6 +74,7 @@ class ChildRun:
             ParameterError: If a value cannot be sent.
         """
         if not self._has_begun():
+            self._pipes.drain_all()
             return None
         with woken_by_cancel(self._request) as wake:
             for frame in self._frames(wake):
@@ -90,7 +86,7 @@ class ChildRun:
     def death(self, exit_code: int | None) -> KernelDiedError:
         """Return the error of a child that died."""
         how = "with its template" if exit_code is None else cause_of_death(exit_code)
-        last = " | ".join(self._last_words.strip().splitlines()[-3:])
+        last = " | ".join(self._pipes.last_words.strip().splitlines()[-3:])
         said = f"; it last said: {last}" if last else ""
         kind = NotBegunError if self._run.cell is None else KernelDiedError
         return kind(f"{self._run.where}: the process ended {how}{said}")
@@ -126,18 +122,13 @@ class ChildRun:
         with selectors.DefaultSelector() as selector:
             for source in (child.channel, wake):
                 selector.register(source, selectors.EVENT_READ)
-            self._pipes = {
-                child.out: _Pipe("stdout", child.out, child.read),
-                child.err: _Pipe("stderr", child.err, child.read),
-            }
-            for pipe in self._pipes:
-                selector.register(pipe, selectors.EVENT_READ)
+            self._pipes.watch(selector)
             while True:
                 if child.channel.fileno() in self._arrived(selector):
                     try:
                         frame = child.channel.receive()
                     except EOFError:
-                        self._drain_all()
+                        self._pipes.drain_all()
                         return
                     yield frame
 
@@ -159,9 +150,7 @@ class ChildRun:
                 raise error
         if self._child.channel.fileno() in arrived:
             return arrived  # a cell's beginning comes before what it writes
-        for descriptor in arrived & self._pipes.keys():
-            if not self._drain(descriptor):
-                selector.unregister(descriptor)
+        self._pipes.drain(arrived, selector)
         return arrived
 
     def _stop(self, selector: selectors.BaseSelector) -> None:
@@ -194,7 +183,7 @@ class ChildRun:
             case "next", duration_s, error:
                 self._next(duration_s, error)
             case "value", duration_s, error, value, modules:
-                self.imported = installed(modules, self._local_names)
+                self.imported = not_local(modules, self._local_names)
                 if self._end(duration_s, error):
                     self._show_shared()
                 return self._run.result(value)
@@ -229,22 +218,6 @@ class ChildRun:
                 self._run.feed(kind, content)
             self._run.end(None, duration_s=duration_s)
 
-    def _drain_all(self) -> None:
-        for descriptor in self._pipes:
-            self._drain(descriptor)
-
-    def _drain(self, descriptor: int) -> bool:
-        """Log what has been written to a pipe; return whether it is still open."""
-        pipe = self._pipes[descriptor]
-        while True:
-            text = pipe.read()
-            if text is None:
-                return True
-            if not text:
-                return False
-            self._run.feed("stream", {"name": pipe.name, "text": text})
-            self._last_words = (self._last_words + text)[-_LAST_WORDS:]
-
 
 def _dumps_of(values: Mapping[str, Any]) -> Dumps:
     """Return what pickles values: cloudpickle, if a class of the caller's may be among them."""
@@ -254,39 +227,3 @@ def _dumps_of(values: Mapping[str, Any]) -> Dumps:
 
     dumps: Dumps = cloudpickle.dumps
     return dumps
-
-
-def local_names(folder: str) -> frozenset[str]:
-    """Return the top-level names that an import would find in a folder first."""
-    with os.scandir(folder) as entries:
-        return frozenset(
-            entry.name.removesuffix(".py")
-            for entry in entries
-            if entry.name.endswith(".py") or entry.is_dir()
-        )
-
-
-def installed(names: Iterable[str], local: frozenset[str]) -> list[str]:
-    """Return those module names that no module of the notebook's own has."""
-    return [name for name in names if name.partition(".")[0] not in local]
-
-
-class _Pipe:
-    """The read end of a child's standard output or error, past Python's own streams."""
-
-    def __init__(self, name: str, descriptor: int, read: Callable[[int, int], bytes]) -> None:
-        self.name = name
-        self._descriptor = descriptor
-        self._read = read
-        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-
-    def read(self) -> str | None:
-        """Return what has been written; None if nothing new, "" at its end."""
-        try:
-            while content := self._read(self._descriptor, _CHUNK_BYTES):
-                text = self._decoder.decode(content)
-                if text:
-                    return text
-        except BlockingIOError:
-            return None
-        return ""

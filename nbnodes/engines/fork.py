@@ -16,11 +16,12 @@ from typing import Literal
 
 from nbnodes.engines.admission import Admission
 from nbnodes.engines.child import NotBegunError
-from nbnodes.engines.child_run import ChildRun, installed, local_names
+from nbnodes.engines.child_run import ChildRun
 from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.forkable import needs_kernel
 from nbnodes.engines.kernel_process import kernel_environment
 from nbnodes.engines.nursery import Nursery
+from nbnodes.engines.own_modules import local_names, not_local
 from nbnodes.engines.registry import open_engine
 from nbnodes.engines.setup import Setups
 from nbnodes.engines.spawn import Workers
@@ -90,7 +91,7 @@ class ForkEngine:
     def _run(self, request: RunRequest) -> Result:
         template = self._living_template()
         local = local_names(request.folder)
-        template.preload(installed(imported_modules(request.notebook), local))
+        template.preload(not_local(imported_modules(request.notebook), local))
         shared = None
         if isinstance(template, Nursery):
             shared = self._setups.shared(request, template, local)

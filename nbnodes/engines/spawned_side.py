@@ -7,20 +7,18 @@ a shell is made ready too.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import io
 import os
 import signal
 import socket
 import sys
-import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING
 
 from nbnodes.engines import child_side, shell_side
 from nbnodes.engines.child_job import Job
+from nbnodes.engines.warming import preload, warm_shell
 from nbnodes.engines.wire import Channel, Frame
 
 if TYPE_CHECKING:
@@ -72,7 +70,7 @@ class _WaitingChannel(Channel):
 
     def _prepare(self, names: Iterable[str]) -> None:
         with _silence():
-            _preload(names)
+            preload(names)
             if self.shell:
                 self.shell.show_figures()
         if self.shell is None and _SHELLS_HOME in sys.modules:
@@ -90,7 +88,7 @@ def _serve(end: socket.socket) -> None:
             child_side.live(channel, channel.shell)
         except _ShellWanted:
             with _silence():
-                channel.shell = _warm_shell()
+                channel.shell = warm_shell()
         else:
             return
 
@@ -113,21 +111,6 @@ def _connection(descriptor: int) -> socket.socket:
     return end
 
 
-def _warm_shell() -> NotebookShell:
-    from nbnodes.engines.shell import NotebookShell, make_current
-
-    shell = NotebookShell(_Nobody())
-    make_current(shell)
-    shell.builtin_trap.activate()
-    shell.warm()
-    return shell
-
-
-class _Nobody:
-    def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
-        """Take one message."""
-
-
 @contextmanager
 def _silence() -> Iterator[None]:
     """Let nothing that is written in a block become an output of the run, past Python or not."""
@@ -143,22 +126,3 @@ def _silence() -> Iterator[None]:
         for target, before in kept:
             os.dup2(before, target)
             os.close(before)
-
-
-def _preload(names: Iterable[str]) -> None:
-    """Import what is installed; what fails will fail in the run, which tells of it."""
-    for name in names:
-        with suppress(Exception):
-            if _is_installed(name):
-                importlib.import_module(name)
-
-
-def _is_installed(name: str) -> bool:
-    """Whether a module lies where packages are installed; the project's own may change."""
-    spec = importlib.util.find_spec(name.partition(".")[0])
-    if spec is None:
-        return False
-    if spec.origin in ("built-in", "frozen"):
-        return True
-    places = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return any((spec.origin or "").startswith(os.path.join(place, "")) for place in places)

@@ -9,22 +9,18 @@ children die with it.
 from __future__ import annotations
 
 import gc
-import importlib
-import importlib.util
 import os
 import resource
 import selectors
 import signal
 import socket
-import sysconfig
 import warnings
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from nbnodes.engines import child_side, shell_side
 from nbnodes.engines.forking import fork_child, kill_group
-from nbnodes.engines.shell import NotebookShell, make_current
+from nbnodes.engines.shell import NotebookShell
+from nbnodes.engines.warming import preload, warm_shell
 from nbnodes.engines.wire import Channel
 
 
@@ -37,7 +33,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who tells us
     warnings.filterwarnings("ignore", message=".*use of fork", category=DeprecationWarning)
     with suppress(EOFError, BrokenPipeError):
-        _Template(Channel(socket.socket(fileno=descriptor)), _warm_shell()).serve()
+        _Template(Channel(socket.socket(fileno=descriptor)), _ready_shell()).serve()
 
 
 class _Template:
@@ -64,7 +60,8 @@ class _Template:
     def _obey(self, word: str, *rest: object) -> None:
         match word, *rest:
             case "preload", list(names):
-                _preload(names)
+                preload(names)
+                _freeze()
                 self._shell.show_figures()
             case "fork", generation:
                 self._fork(generation)
@@ -105,51 +102,28 @@ class _Template:
         del self._watched[watch]
         self._selector.unregister(watch)
         os.close(watch)
-        peak_bytes = max(0, usage.ru_maxrss - self._peak()) * 1024
+        peak_bytes = max(0, usage.ru_maxrss * 1024 - _held_bytes())
         self._control.send(("ended", pid, os.waitstatus_to_exitcode(status), peak_bytes))
 
-    def _peak(self) -> int:
-        """Return this process's own peak in KiB: what is shared with it is not a child's own."""
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+def _held_bytes() -> int:
+    """Return the memory of this process: what is shared with it is not a child's own.
+
+    Not its `ru_maxrss`: that begins with the one of the program that started it (execve(2)).
+    """
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
 
 
-def _warm_shell() -> NotebookShell:
+def _ready_shell() -> NotebookShell:
     """Make the shell that children come to life with, and go once where every run goes."""
-    shell = NotebookShell(_Nobody())
-    make_current(shell)
-    shell.builtin_trap.activate()
-    shell.warm()
+    shell = warm_shell()
     child_side.rehearsal()
     shell_side.pickled({"n": [1.0]})
     _freeze()
     return shell
 
 
-class _Nobody:
-    def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
-        """Take one message."""
-
-
-def _preload(names: list[str]) -> None:
-    """Import what is installed; what fails will fail in the child, who tells of it."""
-    for name in names:
-        with suppress(Exception):
-            if _is_installed(name):
-                importlib.import_module(name)
-    _freeze()
-
-
 def _freeze() -> None:
     gc.collect()
     gc.freeze()  # else the collector of each child would copy every page
-
-
-def _is_installed(name: str) -> bool:
-    """Whether a module lies where packages are installed; the project's own may change."""
-    spec = importlib.util.find_spec(name.partition(".")[0])
-    if spec is None:
-        return False
-    if spec.origin in ("built-in", "frozen"):
-        return True
-    places = {sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return any((spec.origin or "").startswith(os.path.join(place, "")) for place in places)
