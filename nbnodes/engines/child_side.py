@@ -216,7 +216,8 @@ def _cells(
 def _go_to(job: Job) -> None:
     os.chdir(job.folder)
     sys.path.insert(0, job.folder)
-    hidden = [name for name in job.local_names if name in sys.modules]
+    local = job.local_names - {"nbnodes"}  # what runs here, wherever it lies
+    hidden = [name for name in local if name in sys.modules]
     if hidden:  # a module of the notebook's own hides an installed one
         tops = set(hidden)
         for name in [name for name in sys.modules if name.partition(".")[0] in tops]:

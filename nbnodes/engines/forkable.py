@@ -13,15 +13,17 @@ _KERNELS_OWN = {"anywidget", "comm", "ipykernel", "ipywidgets"}
 _ASKS_KERNEL = re.compile(r"get_ipython\(\)\.kernel\b")
 
 
-def needs_kernel(notebook: Notebook) -> bool:
+def needs_kernel(notebook: Notebook, *, is_silent: bool = False) -> bool:
     """Whether a notebook must run in a kernel: it is not Python, another Python, or talks to it.
 
-    The last is told as a warning: nothing in the notebook's metadata says so.
+    Args:
+        notebook: The notebook.
+        is_silent: Whether not to warn of the last, of which the notebook's metadata say nothing.
     """
     if not notebook.is_python or kernel_identity(notebook.kernel_name):
         return True
     why = _talks_to_kernel(notebook)
-    if why:
+    if why and not is_silent:
         text = f"{notebook.name} {why}: it runs on the kernel engine, which takes longer to start"
         warn(
             f"{text}; choose engine='kernel' (--engine kernel) to say so yourself", NotebookWarning
