@@ -33,13 +33,13 @@ class Guard:
                 start_new_session=True,
             )
 
-    def watch(self, group: int) -> None:
-        """Kill a group when this process ends."""
-        self._tell(group)
+    def watch(self, group: int, folder: str = "") -> None:
+        """When this process ends, kill a group and remove its folder, if it has one."""
+        self._tell(f"{group} {folder}")
 
     def forget(self, group: int) -> None:
         """Do not; to be called before the group's number can become another's."""
-        self._tell(-group)
+        self._tell(str(-group))
 
     def close(self) -> None:
         """Kill all groups that are watched, now."""
@@ -47,7 +47,7 @@ class Guard:
             self._process.stdin.close()
             self._process.wait()
 
-    def _tell(self, number: int) -> None:
+    def _tell(self, line: str) -> None:
         if self._process and self._process.stdin:
             with suppress(OSError, ValueError):  # it was killed, or has done what it is for
-                self._process.stdin.write(b"%d\n" % number)
+                self._process.stdin.write(os.fsencode(f"{line}\n"))

@@ -164,6 +164,15 @@ class KernelChannels:
                     waiting.append((channel, message))
         return _outcome(state.reply or {})
 
+    @property
+    def has_unawaited(self) -> bool:
+        """Whether something was sent whose outcome nobody has waited for."""
+        return bool(self._early)
+
+    def forget_unawaited(self) -> None:
+        """Forget what was sent and will not be waited for."""
+        self._early.clear()
+
     def interrupt(self) -> None:
         """Ask by message that the running code stops."""
         message = self._client.session.msg("interrupt_request", content={})

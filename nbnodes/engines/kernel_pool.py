@@ -16,9 +16,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.guard import Guard
+from nbnodes.engines.kernel_channels import Patience
 from nbnodes.engines.kernel_key import KernelKey
 from nbnodes.engines.kernel_process import KernelProcess
-from nbnodes.engines.kernel_ready import UntilClosed, ask_to_forget, has_forgotten, started
+from nbnodes.engines.kernel_ready import (
+    Subscribe,
+    UntilClosed,
+    ask_to_forget,
+    has_forgotten,
+    started,
+)
+from nbnodes.engines.kernel_record import READY, RUNNING, WARM
 from nbnodes.engines.kernelspec import Kernelspec
 from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
 
@@ -72,6 +81,7 @@ class KernelPool:
         self._seen: deque[KernelKey] = deque(maxlen=_REMEMBERED_KEYS)
         self._killed: deque[tuple[float, KernelProcess]] = deque()  # when to see to its end
         self._thread: threading.Thread | None = None
+        self._guard: Guard | None = None
 
     @property
     def waiting_pids(self) -> tuple[int, ...]:
@@ -96,9 +106,10 @@ class KernelPool:
         is_sound = False
         try:
             if kernel is None:
-                kernel = started(key, request, request.cancel.on_cancel, keeps=self._keeps)
+                kernel = self._started(key, request, request.cancel.on_cancel)
             else:
                 request.cancel.on_cancel(kernel.channels.waker.wake)
+            kernel.note(RUNNING, request.notebook.name)
             yield kernel
             is_sound = True
         except (RunCancelledError, RunTimeoutError, KeyboardInterrupt):
@@ -122,6 +133,8 @@ class KernelPool:
             self._changed.notify_all()
         if thread and thread is not threading.current_thread():
             thread.join()
+        with self._changed:
+            self._dismiss_guard()
 
     # ------------------------------------------------------------ leases
 
@@ -130,7 +143,11 @@ class KernelPool:
         while (found := self._found(key, request)) is not None:
             kernel, is_fit = found.kernel, False
             try:
-                is_fit = not found.asked or has_forgotten(kernel, found.asked, request)
+                asked = found.asked
+                if asked is None and kernel.channels.has_unawaited:
+                    # cells behind the end of its last run: one could begin the next run
+                    asked = ask_to_forget(kernel)
+                is_fit = not asked or has_forgotten(kernel, asked, request)
             finally:
                 if not is_fit:
                     self._give_back(key, kernel, is_sound=False)
@@ -200,9 +217,11 @@ class KernelPool:
                 self._due[key] = now + (_AFTERWARDS_S if key in self._seen else _SOON_S)
                 self._seen.append(key)
                 self._have_thread()
+            self._dismiss_guard()
             self._changed.notify_all()
 
     def _wait(self, kernel: KernelProcess, key: KernelKey) -> None:
+        kernel.note(WARM if self._keeps else READY)
         since = time.monotonic()
         self._waiting.append(_Waiting(kernel=kernel, key=key, since=since))
         self._have_thread()
@@ -216,6 +235,20 @@ class KernelPool:
         kernel.kill()
         self._killed.append((time.monotonic() + _AFTERWARDS_S, kernel))
         self._have_thread()
+
+    def _started(self, key: KernelKey, patience: Patience, subscribe: Subscribe) -> KernelProcess:
+        with self._changed:
+            if self._guard is None:
+                self._guard = Guard()
+            guard = self._guard
+        return started(key, patience, subscribe, keeps=self._keeps, guard=guard)
+
+    def _dismiss_guard(self) -> None:
+        """Let the guard end with the last kernel of a pool that is closed."""
+        has_kernels = self._leased or self._thread
+        if self._guard and self._patience.is_closed and not has_kernels:
+            self._guard.close()
+            self._guard = None
 
     # ------------------------------------------------------------ the thread
 
@@ -251,6 +284,7 @@ class KernelPool:
                 times += [*self._due.values(), *map(self._next_time, self._waiting)]
                 if not times:
                     self._thread = None
+                    self._dismiss_guard()
                     return None
                 self._changed.wait(min(times) - time.monotonic())
 
@@ -286,7 +320,7 @@ class KernelPool:
     def _start_spare(self, key: KernelKey) -> None:
         kernel = None
         try:
-            kernel = started(key, self._patience, self._subscribe, keeps=False)
+            kernel = self._started(key, self._patience, self._subscribe)
         except (EngineError, OSError):
             pass  # nobody asked for it; the next run will be told
         finally:

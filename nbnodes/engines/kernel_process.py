@@ -13,12 +13,13 @@ from typing import Any
 
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S
+from nbnodes.engines.guard import Guard
 from nbnodes.engines.kernel_channels import KernelChannels, Patience
+from nbnodes.engines.kernel_record import FOLDER_PREFIX, note_state, write_record
 from nbnodes.engines.kernelspec import Kernelspec
 from nbnodes.engines.outputs import INLINE_BACKEND
 from nbnodes.errors import EngineError, KernelDiedError, KernelNotFoundError
 
-FOLDER_PREFIX = "nbnodes-"
 CONNECTION_FILE = "connection.json"
 _LONGEST_FOLDER = 90  # a socket's path has room for some hundred bytes (unix(7))
 _ASK_AGAIN_S = 0.3
@@ -29,11 +30,11 @@ _NO_HISTORY = "--HistoryManager.hist_file=:memory:"  # the user's own is no plac
 def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
     """Have a kernel manager keep its files in `folder` and, where it can, its sockets too.
 
-    Ports would be raced for by kernels that start together (papermill issue 511); of the kernels
-    in other languages, few know sockets that are files.
+    Ports would be raced for by kernels that start together (papermill issue 511). Few kernels but
+    ipykernel know sockets that are files: xeus-python ends with "Invalid argument".
     """
     manager.connection_file = os.path.join(folder, CONNECTION_FILE)
-    if spec.is_python and os.name == "posix" and len(folder) < _LONGEST_FOLDER:
+    if spec.is_ipykernel and os.name == "posix" and len(folder) < _LONGEST_FOLDER:
         manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
 
 
@@ -42,6 +43,9 @@ def kernel_environment(*, is_python: bool) -> dict[str, str]:
     environment = dict(os.environ)
     if is_python:
         environment["MPLBACKEND"] = INLINE_BACKEND
+        # where ipykernel sees it, what cells write past Python (`!echo`) goes to the kernel's log;
+        # and it changes with each test, so that no kernel that waits would serve the next
+        environment.pop("PYTEST_CURRENT_TEST", None)
     return environment
 
 
@@ -52,6 +56,7 @@ class KernelProcess:
         spec: Which kernel.
         environment: What it starts with.
         cwd: Where it starts.
+        guard: Ends it if this process ends first.
 
     Attributes:
         spec: Which kernel.
@@ -63,8 +68,11 @@ class KernelProcess:
         KernelNotFoundError: If its program cannot be started.
     """
 
-    def __init__(self, spec: Kernelspec, *, environment: dict[str, str], cwd: str) -> None:
+    def __init__(
+        self, spec: Kernelspec, *, environment: dict[str, str], cwd: str, guard: Guard
+    ) -> None:
         self.spec = spec
+        self._guard = guard
         self.has_waited = False
         self.folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
         self._log_path = os.path.join(self.folder, "kernel.log")
@@ -96,6 +104,11 @@ class KernelProcess:
         """
         self.channels.await_ready(_Shortened(patience, self.spec.name), ask_again_s=_ASK_AGAIN_S)
 
+    def note(self, state: str, notebook: str = "") -> None:
+        """Tell whoever lists kernels what it does."""
+        if self.pid:
+            note_state(self.folder, state, notebook)
+
     def interrupt(self) -> None:
         """Ask the running cell to stop, and give it a moment."""
         if self.spec.interrupts_by_message:
@@ -124,6 +137,9 @@ class KernelProcess:
         except OSError as error:
             text = f"the kernel {self.spec.name!r} cannot start: {error}"
             raise KernelNotFoundError(text) from error
+        if self.pid:
+            self._guard.watch(self.pid, self.folder)
+            write_record(self.folder, self.pid, self.spec.name)
 
     def _connected(self) -> KernelChannels:
         client = self._manager.client()
@@ -154,7 +170,7 @@ class KernelProcess:
 
     def _clean_up(self) -> None:
         if self._process is not None:
-            self._process.wait()
+            self._reaped(self._process)
         self._manager.cleanup_resources(restart=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -163,8 +179,13 @@ class KernelProcess:
         process = self._process
         if self._how_ended is None and process is not None and _has_ended(process):
             self.kill()  # before it is reaped, so that no other group has its number
-            self._how_ended = self._epitaph(process.wait())
+            self._how_ended = self._epitaph(self._reaped(process))
         return self._how_ended
+
+    def _reaped(self, process: subprocess.Popen[bytes]) -> int:
+        if process.returncode is None:
+            self._guard.forget(process.pid)  # another group may have its number then
+        return process.wait()
 
     def _epitaph(self, returncode: int) -> str:
         with open(self._log_path, encoding="utf-8", errors="replace") as log:

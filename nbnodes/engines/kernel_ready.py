@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from nbnodes.engines import crossing
+from nbnodes.engines.guard import Guard
 from nbnodes.engines.kernel_channels import Patience
 from nbnodes.engines.kernel_key import KernelKey
 from nbnodes.engines.kernel_process import KernelProcess
@@ -17,7 +18,7 @@ Subscribe = Callable[[Callable[[], None]], None]
 
 
 def started(
-    key: KernelKey, patience: Patience, subscribe: Subscribe, *, keeps: bool
+    key: KernelKey, patience: Patience, subscribe: Subscribe, *, keeps: bool, guard: Guard
 ) -> KernelProcess:
     """Start a kernel and wait until it is ready for a run.
 
@@ -26,11 +27,13 @@ def started(
         patience: How long to wait.
         subscribe: Is given what has `patience` asked again at once; may call it from any thread.
         keeps: Whether it is to serve one run after another.
+        guard: Ends it if this process ends first.
 
     Raises:
         EngineError: If it cannot start, dies, or `patience` ends.
     """
-    kernel = KernelProcess(key.spec, environment=dict(key.environment), cwd=key.folder)
+    environment = dict(key.environment)
+    kernel = KernelProcess(key.spec, environment=environment, cwd=key.folder, guard=guard)
     try:
         subscribe(kernel.channels.waker.wake)
         kernel.await_ready(patience)
@@ -57,6 +60,7 @@ def has_forgotten(kernel: KernelProcess, asked: str, patience: Patience) -> bool
         error, _ = kernel.channels.outcome(asked, _Within(patience, _FORGET_S))
     except (_TakesTooLongError, KernelDiedError):
         return False
+    kernel.channels.forget_unawaited()  # it came before
     return error is None
 
 

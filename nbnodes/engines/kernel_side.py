@@ -74,7 +74,8 @@ class Side:
             job_path: Where jobs are written; see `_Runs.begin`.
             keep: Whether the kernel outlives `exit()`, for the runs after the one that called it.
         """
-        self._shell.keepkernel_on_exit = keep or None
+        if keep:
+            _stay_on_exit(self._shell)
         for stream in (sys.stdout, sys.stderr):
             _skip_idle_flushes(stream)
         self._warm()
@@ -218,6 +219,17 @@ def _exit_asked(shell: Any) -> bool:
     payload = getattr(shell, "payload_manager", None)
     asked = payload.read_payload() if payload else ()
     return any(part.get("source") == "ask_exit" for part in asked)
+
+
+def _stay_on_exit(shell: Any) -> None:
+    """Have `exit()` end a notebook, and not its kernel; it decides anew each time it is called."""
+    ask_exit = shell.ask_exit
+
+    def ask_and_stay() -> None:
+        shell.keepkernel_on_exit = True
+        ask_exit()
+
+    shell.ask_exit = ask_and_stay
 
 
 def _skip_idle_flushes(stream: Any) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cells import Run, run_cells
+from cells import Run
 
-from nbnodes.engines.engine import Engine
-from nbnodes.engines.registry import open_engine
 from nbnodes.result import Failure
 
 
@@ -67,13 +63,8 @@ def test_an_exception_without_a_text_is_a_failure(run: Run) -> None:
 
 @on_both()
 @pytest.mark.parametrize("source", ["sys.stdout.fileno()", "faulthandler.enable()"])
-def test_the_standard_streams_have_a_descriptor(
-    engine: Engine, tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel leaves descriptors alone where it is set
-    cells = ("import faulthandler, sys", f"{source};", ("1", "return"))
-    with closing(open_engine(engine.name)) as outside:
-        assert run_cells(outside, tmp_path, *cells).unwrap() == 1
+def test_the_standard_streams_have_a_descriptor(run: Run, source: str) -> None:
+    assert run("import faulthandler, sys", f"{source};", ("1", "return")).unwrap() == 1
 
 
 @pytest.mark.parametrize("engine", ["fork"], indirect=True)  # in a kernel, as in Jupyter, it hangs

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cells import Run, run_cells
+from cells import Run
 
-from nbnodes.engines.engine import Engine
-from nbnodes.engines.registry import open_engine
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.result import Failure, Result
 
@@ -163,21 +159,14 @@ def test_fifty_megabytes_of_print_are_cut_and_said_to_be(run: Run) -> None:
 
 
 def test_what_is_written_past_python_is_captured_and_not_echoed(
-    engine: Engine,
-    tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    run: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel leaves descriptors alone where it is set
-    with closing(open_engine(engine.name)) as outside:
-        result = run_cells(
-            outside,
-            tmp_path,
-            "import os, subprocess",
-            "os.system('echo shell; echo shell >&2');",
-            "os.write(1, b'descriptor\\n');",
-            "subprocess.run(['echo', 'child']);",
-        )
+    result = run(
+        "import os, subprocess",
+        "os.system('echo shell; echo shell >&2');",
+        "os.write(1, b'descriptor\\n');",
+        "subprocess.run(['echo', 'child']);",
+    )
     assert result.stdout.split() == ["shell", "descriptor", "child"]
     assert result.stderr == "shell\n"
     assert capfd.readouterr() == ("", "")
