@@ -11,6 +11,7 @@ import click
 from nbnodes.cli.arguments import OPTIONS, Option, RunArguments
 from nbnodes.cli.cache import cache
 from nbnodes.cli.describe import describe_notebook, show_description
+from nbnodes.cli.kernels import kernels
 from nbnodes.cli.run import run_notebook
 
 
@@ -83,6 +84,7 @@ cli.add_command(
     )
 )
 cli.add_command(cache)
+cli.add_command(kernels)
 
 
 @cli.command()
