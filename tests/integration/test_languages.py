@@ -1,17 +1,20 @@
-"""Notebooks in bash and TypeScript, on real kernels."""
+"""Notebooks in bash and TypeScript, and in a Python kernel of another make, on real kernels."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import nbformat
+import psutil
 import pytest
-from notebooks import CellText, notebook
+from notebooks import CellText, document, notebook
 
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.registry import open_engine
@@ -23,13 +26,26 @@ Run: TypeAlias = Callable[..., Result]
 # bash_kernel's own kernelspec has an entry that traitlets warns of
 pytestmark = pytest.mark.filterwarnings("ignore:Passing unrecognized arguments:DeprecationWarning")
 
-LANGUAGES = {"bash": "bash", "deno": "typescript"}  # a kernel, and what its cells are written in
+# a kernel, and what its cells are written in
+LANGUAGES = {"bash": "bash", "deno": "typescript", "xpython": "python"}
+CALLER = """\
+import json, sys
+from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.kernel import KernelEngine
+from nbnodes.notebook.reader import read
+KernelEngine().run(RunRequest(notebook=read(json.loads(sys.argv[1])), folder=sys.argv[2]))
+"""
+LOOPS = {
+    "bash": "sleep 600",
+    "deno": "new Deno.Command('sleep', {args: ['600']}).spawn(); while (true) {}",
+    "xpython": "import subprocess\nsubprocess.Popen(['sleep', '600'])\nwhile True: pass",
+}
 TOTAL = ("let n = 15;\nlet unit = 'kg';", "parameters")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Install both kernels where only these tests find them."""
+    """Install two kernels where only these tests find them; xpython's comes in its wheel."""
     home = tmp_path_factory.mktemp("kernels")
     programs = Path(sys.executable).parent
     with pytest.MonkeyPatch.context() as patch:
@@ -46,7 +62,7 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(params=["kernel", "papermill"])
-def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
     engine = open_engine(request.param)
 
     def run_cells(
@@ -61,7 +77,8 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
             )
         )
 
-    return run_cells
+    yield run_cells
+    engine.close()
 
 
 def test_bash_prints_a_number_and_it_is_one(run: Run) -> None:
@@ -148,3 +165,43 @@ def test_the_executed_notebook_holds_the_parameters(run: Run, kernel: str, cells
     assert tags == [["parameters"], ["injected-parameters"], []]
     assert "4" in executed.cells[1].source
     assert "4" in str(executed.cells[2].outputs)
+
+
+def test_another_python_kernel_takes_values_and_gives_objects(run: Run) -> None:
+    cells = (("n: int = 15", "parameters"), "import sys\nprint('kernel')", ("{n: {1.5}}", "return"))
+    result = run("xpython", *cells, values={"n": 4})
+    assert (result.unwrap(), result.stdout) == ({4: {1.5}}, "kernel\n")
+
+
+def test_another_python_kernels_errors_are_failures_and_end_the_run(
+    run: Run, tmp_path: Path
+) -> None:
+    result = run("xpython", "print('a')", "1 / 0", "open('reached', 'w').close()")
+    assert isinstance(result, Failure)
+    assert (result.error.evalue, result.error.cell_index) == ("division by zero", 1)
+    assert (result.stdout, (tmp_path / "reached").exists()) == ("a\n", False)
+
+
+@pytest.mark.parametrize("kernel", LANGUAGES)
+def test_nothing_outlives_a_caller_that_is_killed(
+    kernel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No kernel but ipykernel's own watches its caller."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    cells = json.dumps(document(LOOPS[kernel], kernel=kernel, language=LANGUAGES[kernel]))
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, cells, str(tmp_path)])
+    process = psutil.Process(caller.pid)
+    family: list[psutil.Process] = []
+    while not any(map(is_sleep, family)) and caller.poll() is None:
+        family = process.children(recursive=True)
+    caller.kill()
+    caller.wait()
+    assert len(family) >= 3  # the guard, the kernel, and what the notebook has started
+    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert list(tmp_path.glob("nbnodes-*")) == []
+
+
+def is_sleep(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.name() == "sleep"
+    return False
