@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
 
+from nbnodes.engines.figures import own_figures
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
 from nbnodes.engines.streams import capture_streams, no_input
 
@@ -30,7 +31,7 @@ def sandbox(folder: str, log: Feed) -> Iterator[None]:
         for keep in _KEEPERS:
             restores.append(keep(folder))  # noqa: PERF401  # what was kept is put back if one fails
         restores.append(capture_streams(log))
-        restores.append(_matplotlib())
+        restores.append(own_figures())
         yield
     finally:
         _restore(restores)
@@ -178,52 +179,6 @@ def _logging(_: str) -> Restore:
             root.setLevel(level)  # also empties the cache of levels
 
     return restore
-
-
-def _matplotlib() -> Restore:
-    """Start from Matplotlib's defaults and no figures; put the caller's back."""
-    matplotlib, pyplot = sys.modules.get("matplotlib"), sys.modules.get("matplotlib.pyplot")
-    rc = _rc(matplotlib, "rcParams")
-    figures = _figures()
-    mine = dict(figures)
-    figures.clear()
-    if matplotlib and rc is not None:
-        _set_rc(
-            matplotlib, (_rc(matplotlib, "rcParamsDefault") or {}) | {"backend": INLINE_BACKEND}
-        )
-
-    def restore() -> None:
-        figures = _figures()
-        figures.clear()
-        matplotlib = sys.modules.get("matplotlib")
-        if pyplot and rc is not None and isinstance(rc["backend"], str):
-            pyplot.switch_backend(rc["backend"])
-        if matplotlib:
-            _set_rc(matplotlib, rc or _rc(matplotlib, "rcParamsOrig") or {})
-        figures.update(mine)
-
-    return restore
-
-
-def _figures() -> dict[Any, Any]:
-    """Return pyplot's own table of open figures; an unused one before pyplot is imported."""
-    helpers = sys.modules.get("matplotlib._pylab_helpers")
-    return helpers.Gcf.figs if helpers else {}
-
-
-def _rc(matplotlib: Any, name: str) -> dict[str, Any] | None:
-    """Copy a table of settings as it is: asked for its backend, it would choose and load one."""
-    table = getattr(matplotlib, name, None)
-    if table is None:
-        return None
-    return {key: dict.__getitem__(table, key) for key in dict.keys(table)}
-
-
-def _set_rc(matplotlib: Any, rc: dict[str, Any]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of deprecated names, which are only copied here
-        # `backend` goes past the validator, which would switch, and close, the caller's figures
-        dict.update(matplotlib.rcParams, rc)
 
 
 _KEEPERS = (_folder, _environment, _warnings, _builtins, _source_lines, _logging, _modules)
