@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from nbnodes.engines import kernel_record
-from nbnodes.engines.kernel_record import KernelRecord, running_kernels
+from nbnodes.engines.kernels import record
+from nbnodes.engines.kernels.record import KernelRecord, running_kernels
 from nbnodes.errors import UsageError
 
 
@@ -26,9 +26,9 @@ def kernels(context: click.Context, *, as_json: bool) -> None:
         return
     for kernel in running_kernels():
         click.echo(json.dumps(_plain(kernel), ensure_ascii=False) if as_json else _line(kernel))
-    count = kernel_record.remove_leftovers()
+    count = record.remove_leftovers()
     if count:
-        click.echo(f"nbnodes: {count} folders of kernels that have ended were removed", err=True)
+        click.echo(f"nbnodes: removed what ended kernels left behind: {count} folders", err=True)
 
 
 @kernels.command()
@@ -50,8 +50,8 @@ def stop(pids: tuple[int, ...], *, is_all: bool) -> None:
         )
     chosen = list(found) if is_all else list(dict.fromkeys(pids))
     for pid in chosen:
-        kernel_record.stop(found[pid])
-    click.echo(f"{len(chosen)} kernels were stopped")
+        record.stop(found[pid])
+    click.echo(f"kernels stopped: {len(chosen)}")
 
 
 def _line(kernel: KernelRecord) -> str:

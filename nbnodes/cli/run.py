@@ -16,7 +16,7 @@ from nbnodes.cache.schema import FILE_NAME
 from nbnodes.cli import shortcut
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.engines.engine import Progress
-from nbnodes.engines.kernelspec import kernelspec_files
+from nbnodes.engines.kernels.kernelspec import kernelspec_files
 from nbnodes.errors import FormatError, UsageError
 from nbnodes.formats import formats_of, json_text, jsonable, render
 from nbnodes.notebook.surroundings import local_roots

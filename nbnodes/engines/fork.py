@@ -14,18 +14,18 @@ import threading
 from contextlib import suppress
 from typing import Literal
 
-from nbnodes.engines.admission import Admission
-from nbnodes.engines.child import NotBegunError
-from nbnodes.engines.child_run import ChildRun
+from nbnodes.engines.children.admission import Admission
+from nbnodes.engines.children.child import NotBegunError
+from nbnodes.engines.children.child_run import ChildRun
+from nbnodes.engines.children.nursery import Nursery
+from nbnodes.engines.children.own_modules import local_names, not_local
+from nbnodes.engines.children.setup import Setups
+from nbnodes.engines.children.template import Template
+from nbnodes.engines.children.workers import Workers
 from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.forkable import needs_kernel
-from nbnodes.engines.kernel_process import kernel_environment
-from nbnodes.engines.nursery import Nursery
-from nbnodes.engines.own_modules import local_names, not_local
+from nbnodes.engines.kernels.process import kernel_environment
 from nbnodes.engines.registry import open_engine
-from nbnodes.engines.setup import Setups
-from nbnodes.engines.spawn import Workers
-from nbnodes.engines.template import Template
 from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
 from nbnodes.result import Result

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from nbnodes.engines import child_side
-from nbnodes.engines.child import Child
-from nbnodes.engines.child_run import ChildRun
+from nbnodes.engines.children import child_side
+from nbnodes.engines.children.child import Child
+from nbnodes.engines.children.child_run import ChildRun
+from nbnodes.engines.children.forking import fork_child, kill_group
+from nbnodes.engines.children.own_modules import local_names
+from nbnodes.engines.children.wire import Channel
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.forkable import needs_kernel
-from nbnodes.engines.forking import fork_child, kill_group
 from nbnodes.engines.outputs import INLINE_BACKEND
-from nbnodes.engines.own_modules import local_names
 from nbnodes.engines.registry import open_engine
-from nbnodes.engines.wire import Channel
 from nbnodes.result import Result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from nbnodes.engines.kernelspec import kernel_identity
+from nbnodes.engines.kernels.kernelspec import kernel_identity
 from nbnodes.errors import NotebookWarning, warn
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.surroundings import imported_modules

@@ -16,10 +16,10 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from nbnodes.engines.cells.lazy_shell import LazyShell
+from nbnodes.engines.cells.plain import PlainCells
+from nbnodes.engines.cells.program import plain_program
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.lazy_shell import LazyShell
-from nbnodes.engines.plain_cells import PlainCells
-from nbnodes.engines.program import plain_program
 from nbnodes.engines.run import Run
 from nbnodes.engines.sandbox import sandbox
 from nbnodes.engines.watchdog import Watchdog
@@ -27,7 +27,7 @@ from nbnodes.errors import UsageError
 from nbnodes.result import Result
 
 if TYPE_CHECKING:  # brings IPython, which plain notebooks do without
-    from nbnodes.engines.ipython_cells import IPythonCells
+    from nbnodes.engines.cells.ipython import IPythonCells
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
 
@@ -105,8 +105,8 @@ def _cells(
 ) -> PlainCells | IPythonCells:
     program = plain_program(request)
     if program is None:
-        from nbnodes.engines.ipython_cells import IPythonCells
-        from nbnodes.engines.shell import open_shell
+        from nbnodes.engines.cells.ipython import IPythonCells
+        from nbnodes.engines.cells.shell import open_shell
 
         shell = stack.enter_context(open_shell(run))
         shell.user_ns.update(request.globals or {})

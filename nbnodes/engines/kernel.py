@@ -6,9 +6,9 @@ import os
 import weakref
 
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.kernel_cells import ForeignCells, NotBegunError, PythonCells
-from nbnodes.engines.kernel_pool import KernelPool
-from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.kernels.cells import ForeignCells, NotBegunError, PythonCells
+from nbnodes.engines.kernels.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.kernels.pool import KernelPool
 from nbnodes.result import Result
 
 _SPARE_IDLE_S, _WARM_IDLE_S = 60.0, 600.0

@@ -30,10 +30,11 @@ from papermill.execute import prepare_notebook_metadata, remove_error_markers  #
 from papermill.iorw import load_notebook_node  # noqa: TID253
 from papermill.parameterize import parameterize_notebook  # noqa: TID253
 
-from nbnodes.engines import crossing, foreign
+from nbnodes.engines.cells.roles import cell_roles
 from nbnodes.engines.engine import GRACE_S, RunRequest
-from nbnodes.engines.kernel_process import kernel_environment, use_private_sockets
-from nbnodes.engines.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.kernels import crossing, foreign
+from nbnodes.engines.kernels.kernelspec import Kernelspec, find_kernelspec
+from nbnodes.engines.kernels.process import kernel_environment, use_private_sockets
 from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import (
     ERROR_BYTES,
@@ -43,6 +44,7 @@ from nbnodes.engines.outputs import (
     size_bytes,
 )
 from nbnodes.engines.raised import RaisedError
+from nbnodes.engines.refusals import unloadable
 from nbnodes.engines.run import Run
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
@@ -135,7 +137,7 @@ class _PapermillRun:
     def _prologue(self) -> str | None:
         if not self._spec.is_python:
             return None
-        roles = crossing.cell_roles(self._request.steps)
+        roles = cell_roles(self._request.steps)
         injected = _place_of_injected(self._node, self._request)
         if injected is not None:
             roles.insert(injected, "parameters")
@@ -263,7 +265,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
         sent = self.kc.execute(prologue, silent=True, store_history=False)
         reply = self.wait_for_reply(sent)["content"]
         if reply["status"] == "error":
-            raise crossing.unloadable(self._request, reply["ename"], reply["evalue"])
+            raise unloadable(self._request, reply["ename"], reply["evalue"])
 
     def _inject(self, index: int, cell: Any) -> None:
         """Run papermill's own cell of parameters."""

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
 
+from nbnodes.engines.cells.streams import capture_streams, no_input
 from nbnodes.engines.figures import own_figures
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
-from nbnodes.engines.streams import capture_streams, no_input
 
 Restore = Callable[[], None]
 

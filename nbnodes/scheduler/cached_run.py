@@ -13,7 +13,7 @@ from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts, key_parts
 from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, Progress, RunRequest
-from nbnodes.engines.kernelspec import kernel_identity
+from nbnodes.engines.kernels.kernelspec import kernel_identity
 from nbnodes.engines.registry import has_own_document, runs_here
 from nbnodes.errors import CacheError, CacheWarning, FingerprintError, warn
 from nbnodes.notebook.document import Notebook

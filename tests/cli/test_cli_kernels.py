@@ -108,7 +108,7 @@ def test_a_kernel_is_stopped_by_its_pid_and_the_next_run_has_another(
 ) -> None:
     call(engine, tmp_path, "1")
     pid = spare_of(engine)
-    assert nbnodes("kernels", "stop", str(pid)).outcome == (0, "1 kernels were stopped\n")
+    assert nbnodes("kernels", "stop", str(pid)).outcome == (0, "kernels stopped: 1\n")
     assert call(engine, tmp_path, PID) != pid
 
 
@@ -125,9 +125,9 @@ def test_a_notebook_whose_kernel_is_stopped_fails_with_an_error(tmp_path: Path) 
 def test_all_are_stopped(engine: KernelEngine, tmp_path: Path) -> None:
     call(engine, tmp_path, "1")
     spare = psutil.Process(spare_of(engine))
-    assert nbnodes("kernels", "stop", "--all").outcome == (0, "1 kernels were stopped\n")
+    assert nbnodes("kernels", "stop", "--all").outcome == (0, "kernels stopped: 1\n")
     assert psutil.wait_procs([spare], timeout=10)[1] == []
-    assert nbnodes("kernels", "stop", "--all").outcome == (0, "0 kernels were stopped\n")
+    assert nbnodes("kernels", "stop", "--all").outcome == (0, "kernels stopped: 0\n")
 
 
 def test_what_is_no_kernel_of_ours_is_refused_and_nothing_is_stopped(
@@ -202,4 +202,4 @@ def test_what_a_kernel_and_its_caller_left_behind_is_removed(
     (left / "record.json").write_text(json.dumps(record | {"born": "0", "caller_born": "0"}))
     ended = nbnodes("kernels")
     assert (len(ended.out.splitlines()), left.exists(), path.exists()) == (1, False, True)
-    assert "1 folders of kernels that have ended were removed" in ended.err
+    assert "folders of ended kernels, removed: 1" in ended.err

@@ -21,14 +21,14 @@ import psutil
 import pytest
 from notebooks import CellText, notebook
 
-from nbnodes.engines.child_run import ChildRun
+from nbnodes.engines.children.child_run import ChildRun
+from nbnodes.engines.children.own_modules import local_names
+from nbnodes.engines.children.pumped import start_pumped
+from nbnodes.engines.children.spawning import Spawned
 from nbnodes.engines.engine import CancelToken, RunRequest
 from nbnodes.engines.fork import ForkEngine, SpawnEngine
-from nbnodes.engines.kernel_process import kernel_environment
-from nbnodes.engines.own_modules import local_names
-from nbnodes.engines.pumped import start_pumped
+from nbnodes.engines.kernels.process import kernel_environment
 from nbnodes.engines.registry import open_engine
-from nbnodes.engines.spawning import Spawned
 from nbnodes.errors import EngineError, KernelDiedError, RunCancelledError, RunTimeoutError
 from nbnodes.result import Result
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nbnodes.engines.admission import Admission, available_bytes
+from nbnodes.engines.children.admission import Admission, available_bytes
 from nbnodes.errors import RunCancelledError
 
 LARGE_BYTES = 1_000_000_000

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nbnodes.engines.kernelspec import kernel_identity, kernelspec_files
+from nbnodes.engines.kernels.kernelspec import kernel_identity, kernelspec_files
 
 SPEC: dict[str, Any] = {"argv": [sys.executable, "-m", "x"], "language": "python", "env": {}}
 

@@ -13,10 +13,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nbnodes.engines.child import Child
-from nbnodes.engines.child_run import ChildRun, Message, Shown
+from nbnodes.engines.children.child import Child
+from nbnodes.engines.children.child_run import ChildRun, Message, Shown
+from nbnodes.engines.children.nursery import Nursery
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.nursery import Nursery
 from nbnodes.errors import NotebookWarning, warn
 from nbnodes.notebook.binding import name_bound_by
 from nbnodes.notebook.document import PARAMETERS, RETURN, SETUP, Cell

@@ -7,7 +7,7 @@ import signal
 import socket
 from contextlib import suppress
 
-from nbnodes.engines.wire import Channel
+from nbnodes.engines.children.wire import Channel
 from nbnodes.errors import KernelDiedError
 
 

@@ -17,18 +17,18 @@ from functools import partial
 
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.guard import Guard
-from nbnodes.engines.kernel_channels import Patience
-from nbnodes.engines.kernel_key import KernelKey
-from nbnodes.engines.kernel_process import KernelProcess
-from nbnodes.engines.kernel_ready import (
+from nbnodes.engines.kernels.channels import Patience
+from nbnodes.engines.kernels.kernelspec import Kernelspec
+from nbnodes.engines.kernels.key import KernelKey
+from nbnodes.engines.kernels.process import KernelProcess
+from nbnodes.engines.kernels.ready import (
     Subscribe,
     UntilClosed,
     ask_to_forget,
     has_forgotten,
     started,
 )
-from nbnodes.engines.kernel_record import READY, RUNNING, WARM
-from nbnodes.engines.kernelspec import Kernelspec
+from nbnodes.engines.kernels.record import READY, RUNNING, WARM
 from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
 
 _SOON_S = 0.25  # a program with one run to make is over by then, and needs no spare

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nbnodes.engines.shell import NotebookShell
+    from nbnodes.engines.cells.shell import NotebookShell
 
 
 def preload(names: Iterable[str]) -> None:
@@ -24,7 +24,7 @@ def preload(names: Iterable[str]) -> None:
 
 def warm_shell() -> NotebookShell:
     """Make the shell that a run comes to life with."""
-    from nbnodes.engines.shell import NotebookShell, make_current
+    from nbnodes.engines.cells.shell import NotebookShell, make_current
 
     shell = NotebookShell(_Nobody())
     make_current(shell)

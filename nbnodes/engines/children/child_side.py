@@ -25,19 +25,19 @@ from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nbnodes.engines import shell_side
-from nbnodes.engines.child_job import Job
-from nbnodes.engines.lazy_shell import LazyShell
-from nbnodes.engines.plain_cells import PlainCells, ShellSource
-from nbnodes.engines.program import compiled
+from nbnodes.engines.cells import shell_side
+from nbnodes.engines.cells.lazy_shell import LazyShell
+from nbnodes.engines.cells.plain import PlainCells, ShellSource
+from nbnodes.engines.cells.program import compiled
+from nbnodes.engines.cells.streams import FedStream, no_input
+from nbnodes.engines.children.job import Job
+from nbnodes.engines.children.wire import SIMPLE, Channel
 from nbnodes.engines.raised import RaisedError, UntransferableValue
-from nbnodes.engines.streams import FedStream, no_input
-from nbnodes.engines.wire import SIMPLE, Channel
 from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
 if TYPE_CHECKING:
-    from nbnodes.engines.holdings import Holdings
-    from nbnodes.engines.shell import NotebookShell
+    from nbnodes.engines.cells.shell import NotebookShell
+    from nbnodes.engines.children.holdings import Holdings
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _TICK_S = 0.0002
@@ -182,7 +182,7 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> b
 
 
 def _holdings() -> Holdings:
-    from nbnodes.engines.holdings import Holdings
+    from nbnodes.engines.children.holdings import Holdings
 
     return Holdings.now()
 
@@ -208,7 +208,7 @@ def _cells(
         source.offered().__enter__()  # for good: this process has but one run
     if job.program is not None:
         return PlainCells(job.program, given, vars(main), feed=told, shell=source)
-    from nbnodes.engines.ipython_cells import IPythonCells
+    from nbnodes.engines.cells.ipython import IPythonCells
 
     return IPythonCells(job.cells, given, source.get())
 

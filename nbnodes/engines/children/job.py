@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nbnodes.engines.program import Program
+from nbnodes.engines.cells.program import Program
 from nbnodes.notebook.document import Cell
 
 

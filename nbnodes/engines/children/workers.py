@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
-from nbnodes.engines.child import Child, NotBegunError
+from nbnodes.engines.children.child import Child, NotBegunError
+from nbnodes.engines.children.nursery import END_S
+from nbnodes.engines.children.pumped import start_pumped
+from nbnodes.engines.children.spawning import Spawned, start
 from nbnodes.engines.guard import Guard
-from nbnodes.engines.kernel_process import kernel_environment
-from nbnodes.engines.nursery import END_S
-from nbnodes.engines.pumped import start_pumped
-from nbnodes.engines.spawning import Spawned, start
+from nbnodes.engines.kernels.process import kernel_environment
 from nbnodes.errors import Interruption
 
 _start = start_pumped if sys.platform == "win32" else start
@@ -27,7 +27,7 @@ _ORDERLY = (0, -9)  # exit codes of who came to its end, or was killed as all ar
 class Workers:
     """Spawned workers, some of them ready. Safe from several threads.
 
-    Offers what `nbnodes.engines.nursery.Nursery` offers. A thread awaits the end of each worker:
+    Offers what `children.nursery.Nursery` offers. A thread awaits the end of each worker:
     its connection alone does not tell, as a process that the notebook started may keep it open.
 
     Args:

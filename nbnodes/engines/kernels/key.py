@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
-from nbnodes.engines.kernel_process import kernel_environment
-from nbnodes.engines.kernelspec import Kernelspec
+from nbnodes.engines.kernels.kernelspec import Kernelspec
+from nbnodes.engines.kernels.process import kernel_environment
 
 _NO_MATTER = os.path.abspath(os.sep)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbnodes.engines import shell_side
-from nbnodes.engines.crossing import cell_roles
+from nbnodes.engines.cells import shell_side
+from nbnodes.engines.cells.roles import cell_roles
+from nbnodes.engines.cells.shell import NotebookShell
 from nbnodes.engines.raised import RaisedError
-from nbnodes.engines.shell import NotebookShell
 from nbnodes.notebook import binding
 from nbnodes.notebook.document import Cell
 

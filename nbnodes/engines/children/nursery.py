@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
-from nbnodes.engines.child import Child, NotBegunError
-from nbnodes.engines.wire import Channel
+from nbnodes.engines.children.child import Child, NotBegunError
+from nbnodes.engines.children.wire import Channel
 from nbnodes.errors import Interruption
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
@@ -22,7 +22,7 @@ class Nursery:
     """The connection to a process that forks children. Safe from several threads.
 
     Args:
-        end: This end of the connection; `nbnodes.engines.template_side` serves the other.
+        end: This end of the connection; `nbnodes.engines.children.template_side` serves the other.
         spares: How many children wait for jobs.
 
     Attributes:

@@ -1,7 +1,7 @@
 """In a spawned worker: import what notebooks import, wait for the one job, and do it.
 
 While it waits, the caller may tell it ("preload", names); the first other message is the `Job` that
-`nbnodes.engines.child_side` takes, and so are all that follow. Where IPython is among the imports,
+`children.child_side` takes, and so are all that follow. Where IPython is among the imports,
 a shell is made ready too.
 """
 
@@ -16,13 +16,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
-from nbnodes.engines import child_side, shell_side
-from nbnodes.engines.child_job import Job
-from nbnodes.engines.warming import preload, warm_shell
-from nbnodes.engines.wire import Channel, Frame
+from nbnodes.engines.cells import shell_side
+from nbnodes.engines.children import child_side
+from nbnodes.engines.children.job import Job
+from nbnodes.engines.children.warming import preload, warm_shell
+from nbnodes.engines.children.wire import Channel, Frame
 
 if TYPE_CHECKING:
-    from nbnodes.engines.shell import NotebookShell
+    from nbnodes.engines.cells.shell import NotebookShell
 
 _SHELLS_HOME = "IPython.core.interactiveshell"
 

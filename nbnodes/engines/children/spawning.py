@@ -10,14 +10,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from nbnodes.engines.child import Child
+from nbnodes.engines.children.child import Child
+from nbnodes.engines.children.programs import program
 
-_PROGRAM = """\
-import sys
-sys.path.append({package_folder!r})
-from nbnodes.engines.spawned_side import main
-main({descriptor})
-"""
+SIDE = "nbnodes.engines.children.spawned_side"
+"""The module that a worker runs."""
 
 
 class Spawned(Child):
@@ -78,7 +75,7 @@ def start(environment: Mapping[str, str]) -> Spawned:
     out, err = os.pipe(), os.pipe()
     try:
         process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
-            [sys.executable, "-c", program(far.fileno())],
+            [sys.executable, "-c", program(SIDE, far.fileno())],
             stdin=subprocess.DEVNULL,
             stdout=out[1],
             stderr=err[1],
@@ -95,13 +92,3 @@ def start(environment: Mapping[str, str]) -> Spawned:
         for descriptor in (far.detach(), out[1], err[1]):
             os.close(descriptor)
     return Spawned(process, (near.detach(), out[0], err[0]))
-
-
-def program(descriptor: int) -> str:
-    """Return the text of a worker's program.
-
-    Args:
-        descriptor: Its end of the connection; of no meaning on Windows.
-    """
-    package_folder = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-    return _PROGRAM.format(package_folder=package_folder, descriptor=descriptor)

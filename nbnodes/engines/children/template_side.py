@@ -17,11 +17,12 @@ import socket
 import warnings
 from contextlib import suppress
 
-from nbnodes.engines import child_side, shell_side
-from nbnodes.engines.forking import fork_child, kill_group
-from nbnodes.engines.shell import NotebookShell
-from nbnodes.engines.warming import preload, warm_shell
-from nbnodes.engines.wire import Channel
+from nbnodes.engines.cells import shell_side
+from nbnodes.engines.cells.shell import NotebookShell
+from nbnodes.engines.children import child_side
+from nbnodes.engines.children.forking import fork_child, kill_group
+from nbnodes.engines.children.warming import preload, warm_shell
+from nbnodes.engines.children.wire import Channel
 
 
 def main(descriptor: int) -> None:

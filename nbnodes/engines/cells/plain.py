@@ -10,14 +10,14 @@ import linecache
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from nbnodes.engines.cells.program import Program
+from nbnodes.engines.cells.shell_side import hidden_names
 from nbnodes.engines.outputs import Feed
-from nbnodes.engines.program import Program
-from nbnodes.engines.shell_side import hidden_names
 from nbnodes.notebook import binding
 
 if TYPE_CHECKING:
+    from nbnodes.engines.cells.shell import NotebookShell
     from nbnodes.engines.raised import RaisedError
-    from nbnodes.engines.shell import NotebookShell
 
 _SPELLED = (bool, float, int, str)  # IPython shows them as `repr` does
 _LONGEST_INT = 1 << 4096

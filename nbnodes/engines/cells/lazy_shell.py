@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nbnodes.engines.outputs import Feed
 
 if TYPE_CHECKING:
-    from nbnodes.engines.shell import NotebookShell
+    from nbnodes.engines.cells.shell import NotebookShell
 
 _HOME = "IPython.core.interactiveshell"  # the module that knows the current shell
 
@@ -38,7 +38,7 @@ class LazyShell:
     def get(self) -> NotebookShell:
         """Return the shell, made now if need be."""
         if self.made is None:
-            from nbnodes.engines.shell import NotebookShell, make_current
+            from nbnodes.engines.cells.shell import NotebookShell, make_current
 
             self.made = NotebookShell(self._feed, self._main)
             make_current(self.made)
@@ -62,13 +62,13 @@ class LazyShell:
                 sys.meta_path.remove(watch)
             self._retire()
             if _HOME in sys.modules:
-                from nbnodes.engines.shell import forget_current
+                from nbnodes.engines.cells.shell import forget_current
 
                 forget_current()
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
-        from nbnodes.engines.shell import current_shell_kept
+        from nbnodes.engines.cells.shell import current_shell_kept
 
         with current_shell_kept():
             self._stand_in()
@@ -82,7 +82,7 @@ class LazyShell:
 
     def _retire(self) -> None:
         if self.made:
-            from nbnodes.engines.shell import retire
+            from nbnodes.engines.cells.shell import retire
 
             self.made.builtin_trap.deactivate()
             retire(self.made)
@@ -97,7 +97,7 @@ class _Stand:
     @property  # type: ignore[misc]  # a type here, any attribute to others
     def __class__(self) -> Any:
         """What IPython looks for: a stand is an instance of it."""
-        home = importlib.import_module("nbnodes.engines.shell")
+        home = importlib.import_module("nbnodes.engines.cells.shell")
         # while it is being loaded itself, what it will be an instance of has to do
         return getattr(home, "NotebookShell", sys.modules[_HOME].InteractiveShell)
 

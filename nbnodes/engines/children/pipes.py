@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import selectors
 
-from nbnodes.engines.child import Child
+from nbnodes.engines.children.child import Child
 from nbnodes.engines.outputs import Feed
 
 _CHUNK_BYTES = 65_536

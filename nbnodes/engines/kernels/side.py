@@ -1,6 +1,6 @@
 """Inside a Python kernel: runs begin and end in it; cells behind a run's end are refused.
 
-Sent as text into kernels, as `nbnodes.engines.shell_side` is, and so of the standard library and
+Sent as text into kernels, as `cells.shell_side` is, and so of the standard library and
 IPython only. What is sent once (`Side`) serves every run of its kernel.
 """
 
@@ -29,9 +29,9 @@ class Side:
     Args:
         shell: The IPython shell.
         binding: The names of the module `nbnodes.notebook.binding`.
-        shell_side: The names of the module `nbnodes.engines.shell_side`.
-        values: The names of the module `nbnodes.engines.kernel_values`.
-        renewal: The names of the module `nbnodes.engines.kernel_renewal`.
+        shell_side: The names of the module `nbnodes.engines.cells.shell_side`.
+        values: The names of the module `nbnodes.engines.kernels.values`.
+        renewal: The names of the module `nbnodes.engines.kernels.renewal`.
     """
 
     def __init__(

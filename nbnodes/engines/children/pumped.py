@@ -1,7 +1,7 @@
 """A worker whose output comes through sockets: on Windows nothing else can be waited for.
 
 There, too, a process is given its connection through its standard input, large buffers travel in
-the messages (`nbnodes.engines.wire`), an interrupt is Ctrl-Break, and what a notebook has started
+the messages (`children.wire`), an interrupt is Ctrl-Break, and what a notebook has started
 is not killed with it. All this follows Python's documentation and could not be tried: there was no
 Windows to try it on. What is not Windows' own in here is tested on Linux.
 """
@@ -18,14 +18,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import IO
 
-from nbnodes.engines.spawning import Spawned, program
-from nbnodes.engines.wire import Channel
+from nbnodes.engines.children.programs import program
+from nbnodes.engines.children.spawning import SIDE, Spawned
+from nbnodes.engines.children.wire import Channel
 
 _CHUNK_BYTES = 65_536
 
 
 def start_pumped(environment: Mapping[str, str]) -> Spawned:
-    """Start a worker; see `nbnodes.engines.spawning.start`."""
+    """Start a worker; see `nbnodes.engines.children.spawning.start`."""
     near, far = socket.socketpair()
     try:
         with far:
@@ -84,7 +85,7 @@ def _pump(pipe: IO[bytes], far: socket.socket) -> None:
 
 
 def _process(environment: Mapping[str, str], far: socket.socket) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-c", program(far.fileno())]
+    words = [sys.executable, "-c", program(SIDE, far.fileno())]
     if sys.platform == "win32":
         process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
             words,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from nbnodes.engines import crossing
 from nbnodes.engines.guard import Guard
-from nbnodes.engines.kernel_channels import Patience
-from nbnodes.engines.kernel_key import KernelKey
-from nbnodes.engines.kernel_process import KernelProcess
+from nbnodes.engines.kernels import crossing
+from nbnodes.engines.kernels.channels import Patience
+from nbnodes.engines.kernels.key import KernelKey
+from nbnodes.engines.kernels.process import KernelProcess
 from nbnodes.errors import EngineError, KernelDiedError, RunCancelledError, RunTimeoutError
 
 _FORGET_S = 2.0  # what a kernel may take to forget a run

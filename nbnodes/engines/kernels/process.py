@@ -14,9 +14,9 @@ from typing import Any
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S
 from nbnodes.engines.guard import Guard
-from nbnodes.engines.kernel_channels import KernelChannels, Patience
-from nbnodes.engines.kernel_record import FOLDER_PREFIX, note_state, write_record
-from nbnodes.engines.kernelspec import Kernelspec
+from nbnodes.engines.kernels.channels import KernelChannels, Patience
+from nbnodes.engines.kernels.kernelspec import Kernelspec
+from nbnodes.engines.kernels.record import FOLDER_PREFIX, note_state, write_record
 from nbnodes.engines.outputs import INLINE_BACKEND
 from nbnodes.errors import EngineError, KernelDiedError, KernelNotFoundError
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from nbnodes.engines import kernel_renewal, kernel_side, kernel_values, shell_side
+from nbnodes.engines.cells import shell_side
+from nbnodes.engines.cells.roles import cell_roles
 from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.kernels import renewal, side, values
 from nbnodes.engines.raised import UntransferableValue
+from nbnodes.engines.refusals import unloadable, unsendable
 from nbnodes.errors import ParameterError
 from nbnodes.notebook import binding
-from nbnodes.notebook.document import PARAMETERS, RAISES, RETURN, Cell
+from nbnodes.notebook.document import RAISES
 
 _VALUES, _VALUE, _BEGUN, _JOB = "values.pickle", "value.pickle", "begun", "job.json"
 
@@ -30,7 +32,7 @@ def write_values(request: RunRequest, folder: str) -> None:
 
     path = os.path.join(folder, _VALUES)
     try:
-        kernel_values.save(path, dict(request.values), cloudpickle.dumps)
+        values.save(path, dict(request.values), cloudpickle.dumps)
     except Exception as error:
         # a class may fail to pickle in any way it likes
         raise unsendable(request) from error
@@ -41,7 +43,7 @@ def prologue(folder: str, roles: list[str]) -> str:
 
     Args:
         folder: The kernel's private folder.
-        roles: See `nbnodes.engines.shell_side.install`.
+        roles: See `nbnodes.engines.cells.shell_side.install`.
     """
     paths = [os.path.join(folder, name) for name in (_VALUES, _VALUE)]
     code = f"{_side_code()}side.install(*{paths!r}, {roles!r})\n"
@@ -66,7 +68,7 @@ def write_job(request: RunRequest, folder: str) -> None:
     Raises:
         ParameterError: Naming the parameters that cannot be pickled.
     """
-    for name in (_VALUE, _VALUE + kernel_values.BESIDE, f"{_JOB}.refused"):
+    for name in (_VALUE, _VALUE + values.BESIDE, f"{_JOB}.refused"):
         with suppress(FileNotFoundError):
             os.remove(os.path.join(folder, name))
     write_values(request, folder)
@@ -103,11 +105,6 @@ def begun_count(folder: str) -> int:
         return int.from_bytes(file.read(), "little")
 
 
-def cell_roles(cells: Iterable[Cell]) -> list[str]:
-    """Return what each cell is to a run: see `nbnodes.engines.shell_side.install`."""
-    return [" ".join(sorted({PARAMETERS, RETURN} & set(cell.tags))) for cell in cells]
-
-
 def read_value(folder: str) -> Any:
     """Return what the `return` cell gave; None without one.
 
@@ -118,50 +115,26 @@ def read_value(folder: str) -> Any:
     if not os.path.exists(path):
         return None
     try:
-        return kernel_values.load(path)
-    except kernel_values.Unsaved as said:
+        return values.load(path)
+    except values.Unsaved as said:
         type_name, reason = said.args
         return UntransferableValue(type_name=type_name, reason=reason)
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
         return UntransferableValue(type_name="value", reason=f"{type(error).__name__}: {error}")
 
 
-def unloadable(request: RunRequest, ename: str, evalue: str) -> ParameterError:
-    """Return the error of parameters that a kernel's own Python cannot load."""
-    problem = f"the kernel's Python cannot load them: {ename}: {evalue}"
-    return ParameterError(request.notebook.name, [problem])
-
-
-def unsendable(request: RunRequest) -> ParameterError:
-    """Return the error of parameters that cannot be pickled, which names them."""
-    return ParameterError(request.notebook.name, _unpicklable(request))
-
-
-def _unpicklable(request: RunRequest) -> list[str]:
-    import cloudpickle
-
-    problems = []
-    for name, value in request.values.items():
-        try:
-            cloudpickle.dumps(value)
-        except Exception as error:  # noqa: BLE001  # as above
-            kind = type(value).__name__
-            problems.append(f"{name}: a {kind} cannot be sent to a kernel ({error})")
-    return problems
-
-
 @cache
 def _side_code() -> str:
-    """Return code that makes `side`, the `nbnodes.engines.kernel_side.Side` of a kernel.
+    """Return code that makes `side`, the `nbnodes.engines.kernels.side.Side` of a kernel.
 
     As text, so that a kernel needs no nbnodes.
     """
     modules = {
         "binding": binding,
         "shell_side": shell_side,
-        "values": kernel_values,
-        "renewal": kernel_renewal,
-        "kernel_side": kernel_side,
+        "values": values,
+        "renewal": renewal,
+        "kernel_side": side,
     }
     lines = []
     for name, module in modules.items():

@@ -19,9 +19,9 @@ from IPython.core.displaypub import DisplayPublisher  # noqa: TID253
 from IPython.core.interactiveshell import InteractiveShell  # noqa: TID253
 from traitlets.config import Config
 
+from nbnodes.engines.cells.program import cell_file_name
 from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import INLINE_BACKEND, Feed
-from nbnodes.engines.program import cell_file_name
 from nbnodes.engines.raised import RaisedError, text_of
 
 _CONFIG = Config(

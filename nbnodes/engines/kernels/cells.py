@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nbnodes.engines import crossing, foreign
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.kernel_channels import Outcome
-from nbnodes.engines.kernel_process import KernelProcess
+from nbnodes.engines.kernels import crossing, foreign
+from nbnodes.engines.kernels.channels import Outcome
+from nbnodes.engines.kernels.process import KernelProcess
 from nbnodes.engines.run import Run
 from nbnodes.errors import EngineError, KernelDiedError, ParameterError
 from nbnodes.notebook.document import PARAMETERS, RAISES, Cell

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
 import tempfile
 
+from nbnodes.engines.children.nursery import END_S, Nursery
+from nbnodes.engines.children.programs import program
 from nbnodes.engines.deaths import cause_of_death
-from nbnodes.engines.kernel_process import kernel_environment
-from nbnodes.engines.nursery import END_S, Nursery
+from nbnodes.engines.kernels.process import kernel_environment
 
-_PROGRAM = """\
-import sys
-sys.path.append({package_folder!r})
-from nbnodes.engines.template_side import main
-main({descriptor})
-"""
+_SIDE = "nbnodes.engines.children.template_side"
 
 
 class Template(Nursery):
@@ -35,11 +30,9 @@ class Template(Nursery):
         self._epitaph = ""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the template
         end, far = socket.socketpair()
-        package_folder = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-        program = _PROGRAM.format(package_folder=package_folder, descriptor=far.fileno())
         with far:
             self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
-                [sys.executable, "-c", program],
+                [sys.executable, "-c", program(_SIDE, far.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,

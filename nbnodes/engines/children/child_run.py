@@ -10,18 +10,18 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from nbnodes.engines import crossing
-from nbnodes.engines.child import Child, NotBegunError
-from nbnodes.engines.child_job import Job
+from nbnodes.engines.cells.program import plain_program
+from nbnodes.engines.children.child import Child, NotBegunError
+from nbnodes.engines.children.job import Job
+from nbnodes.engines.children.own_modules import not_local
+from nbnodes.engines.children.pipes import Pipes
+from nbnodes.engines.children.waking import woken_by_cancel
+from nbnodes.engines.children.wire import SIMPLE, Dumps, Frame
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S, RunRequest
-from nbnodes.engines.own_modules import not_local
-from nbnodes.engines.pipes import Pipes
-from nbnodes.engines.program import plain_program
 from nbnodes.engines.raised import RaisedError, UntransferableValue
+from nbnodes.engines.refusals import unloadable, unsendable
 from nbnodes.engines.run import Run
-from nbnodes.engines.waking import woken_by_cancel
-from nbnodes.engines.wire import SIMPLE, Dumps, Frame
 from nbnodes.errors import KernelDiedError
 from nbnodes.result import Result
 
@@ -101,7 +101,7 @@ class ChildRun:
             return False
         except Exception as error:
             # a class may fail to pickle in any way it likes
-            raise crossing.unsendable(request) from error
+            raise unsendable(request) from error
         return True
 
     def _job(self) -> Job:
@@ -188,7 +188,7 @@ class ChildRun:
                     self._show_shared()
                 return self._run.result(value)
             case "unloadable", ename, evalue:
-                raise crossing.unloadable(self._request, ename, evalue)
+                raise unloadable(self._request, ename, evalue)
             case _:
                 pass
         return None

@@ -1,0 +1,1 @@
+"""Live Jupyter kernels: started ahead of time, spoken to, emptied or killed."""
