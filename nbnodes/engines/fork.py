@@ -18,13 +18,13 @@ from nbnodes.engines.children.admission import Admission
 from nbnodes.engines.children.child import NotBegunError
 from nbnodes.engines.children.child_run import ChildRun
 from nbnodes.engines.children.nursery import Nursery
+from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.own_modules import local_names, not_local
 from nbnodes.engines.children.setup import Setups
 from nbnodes.engines.children.template import Template
 from nbnodes.engines.children.workers import Workers
 from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.forkable import needs_kernel
-from nbnodes.engines.kernels.process import kernel_environment
 from nbnodes.engines.registry import open_engine
 from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
@@ -111,11 +111,11 @@ class ForkEngine:
         return result
 
     def _living_template(self) -> Template | Workers:
-        """Return where children come from; anew, if it died or the environment is another."""
+        """Return where children come from; anew, if it died or would now start otherwise."""
         with self._lock:
             template = self._template
             if template and not template.is_dead:
-                if template.environment == kernel_environment(is_python=True):
+                if template.origin == Origin.of_now():
                     return template
                 template.retire()
             elif template:

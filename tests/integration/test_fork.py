@@ -16,6 +16,7 @@ import psutil
 import pytest
 from notebooks import CellText, notebook
 
+from nbnodes.engines.children import origin
 from nbnodes.engines.engine import CancelToken, RunRequest
 from nbnodes.engines.fork import ForkEngine
 from nbnodes.errors import EngineError, KernelDiedError, RunCancelledError, RunTimeoutError
@@ -23,6 +24,7 @@ from nbnodes.result import Result
 
 CALLER = """\
 import sys
+from nbnodes.engines.children import origin
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.fork import ForkEngine
 from nbnodes.notebook.reader import read
@@ -35,6 +37,7 @@ engine.run(RunRequest(notebook=read(document), folder=sys.argv[1], on_progress=p
 USER = """\
 import os, sys, threading
 import psutil
+from nbnodes.engines.children import origin
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.fork import ForkEngine
 from nbnodes.notebook.reader import read
@@ -165,6 +168,17 @@ def test_a_changed_environment_reaches_the_next_run(
     assert call(engine, tmp_path, *cells).unwrap() is None
     monkeypatch.setenv("GIVEN", "yes")
     assert call(engine, tmp_path, *cells).unwrap() == "yes"
+
+
+def test_packages_installed_meanwhile_reach_the_next_run(
+    engine: ForkEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(origin, "package_folders", lambda: (str(tmp_path / "site-packages"),))
+    (tmp_path / "site-packages").mkdir()
+    cells = ("import os", ("os.getppid()", "return"))
+    first, second = (call(engine, tmp_path, *cells).unwrap() for _ in range(2))
+    (tmp_path / "site-packages" / "upgraded-2.0.dist-info").mkdir()
+    assert first == second != call(engine, tmp_path, *cells).unwrap()
 
 
 def test_what_is_written_past_python_is_captured(

@@ -8,9 +8,9 @@ import sys
 import tempfile
 
 from nbnodes.engines.children.nursery import END_S, Nursery
+from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.programs import program
 from nbnodes.engines.deaths import cause_of_death
-from nbnodes.engines.kernels.process import kernel_environment
 
 _SIDE = "nbnodes.engines.children.template_side"
 
@@ -22,11 +22,11 @@ class Template(Nursery):
         spares: How many children wait for jobs.
 
     Attributes:
-        environment: The environment variables that it was started with.
+        origin: What it was started with.
     """
 
     def __init__(self, spares: int) -> None:
-        self.environment = kernel_environment(is_python=True)
+        self.origin = Origin.of_now()
         self._epitaph = ""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the template
         end, far = socket.socketpair()
@@ -37,7 +37,7 @@ class Template(Nursery):
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,
                 cwd="/",
-                env=self.environment,
+                env=self.origin.environment,
                 pass_fds=[far.fileno()],
                 start_new_session=True,
             )

@@ -14,10 +14,10 @@ from contextlib import suppress
 
 from nbnodes.engines.children.child import Child, NotBegunError
 from nbnodes.engines.children.nursery import END_S
+from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.pumped import start_pumped
 from nbnodes.engines.children.spawning import Spawned, start
 from nbnodes.engines.guard import Guard
-from nbnodes.engines.kernels.process import kernel_environment
 from nbnodes.errors import Interruption
 
 _start = start_pumped if sys.platform == "win32" else start
@@ -34,13 +34,13 @@ class Workers:
         spares: How many workers wait for jobs.
 
     Attributes:
-        environment: The environment variables that they are started with.
+        origin: What they are started with.
         expected_bytes: 0: nothing is known of the memory that a run takes. What the system tells
             of a spawned process counts the memory of who spawned it (getrusage(2), vfork(2)).
     """
 
     def __init__(self, spares: int) -> None:
-        self.environment = kernel_environment(is_python=True)
+        self.origin = Origin.of_now()
         self.expected_bytes = 0
         self._spares = spares
         self._guard = Guard()
@@ -131,7 +131,7 @@ class Workers:
 
     def _started(self) -> Spawned:
         try:
-            child = _start(self.environment)
+            child = _start(self.origin.environment)
         except OSError as error:
             raise NotBegunError(f"no process can be started: {error}") from error
         self._guard.watch(child.pid)
