@@ -6,8 +6,6 @@ What calls that succeed or fail leave behind is counted in test_leaks.py.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +16,10 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from notebooks import CellText, notebook
+from notebooks import CellText
+from processes import await_end, call, family_of_killed_caller
 
-from nbnodes.engines.engine import CancelToken, RunRequest
+from nbnodes.engines.engine import CancelToken
 from nbnodes.engines.kernel import KernelEngine
 from nbnodes.errors import RunCancelledError, RunTimeoutError
 from nbnodes.notebook.document import Cell
@@ -28,17 +27,6 @@ from nbnodes.result import Result
 
 PID: CellText = ("import os\nos.getpid()", "return")
 ENOUGH_S = 60.0
-
-CALLER = """\
-import sys
-from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.kernel import KernelEngine
-from nbnodes.notebook.reader import read
-cell = "import subprocess\\nsubprocess.Popen(['sleep', '600'])\\nwhile True: pass"
-document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
-    {"cell_type": "code", "metadata": {}, "source": cell, "outputs": []}]}
-KernelEngine().run(RunRequest(notebook=read(document), folder=sys.argv[1]))
-"""
 
 
 class WatchedToken(CancelToken):
@@ -85,20 +73,11 @@ def full(tmp_path: Path) -> Iterator[tuple[KernelEngine, Callable[[], Result]]]:
             end()
 
 
-def call(engine: KernelEngine, folder: Path, *cells: CellText, **options: Any) -> Result:
-    return engine.run(RunRequest(notebook=notebook(*cells), folder=str(folder), **options))
-
-
 def spare_of(engine: KernelEngine) -> psutil.Process:
     """Return the kernel that waits for the next run."""
     assert engine.pool.await_waiting(1, ENOUGH_S)
     (pid,) = engine.pool.waiting_pids
     return psutil.Process(pid)
-
-
-def await_end(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Return those that are still alive after they had their time to end."""
-    return psutil.wait_procs(processes, timeout=10)[1]
 
 
 def test_the_next_run_has_the_kernel_that_was_ready(engine: KernelEngine, tmp_path: Path) -> None:
@@ -191,13 +170,7 @@ def test_nothing_outlives_a_caller_that_is_killed(
     folders = tmp_path / "folders"
     folders.mkdir()
     monkeypatch.setenv("TMPDIR", str(folders))
-    caller = subprocess.Popen([sys.executable, "-c", CALLER, str(tmp_path)])
-    process = psutil.Process(caller.pid)
-    family: list[psutil.Process] = []
-    while not any(p.name() == "sleep" for p in family) and caller.poll() is None:
-        family = process.children(recursive=True)
-    caller.kill()
-    caller.wait()
+    family = family_of_killed_caller(KernelEngine, tmp_path)
     assert len(family) >= 3  # the guard, the kernel, and what the notebook has started
     assert await_end(family) == []
     assert list(folders.glob("nbnodes-*")) == []

@@ -10,13 +10,14 @@ from typing import Any
 
 import psutil
 import pytest
-from notebooks import CellText, notebook
+from notebooks import CellText
+from processes import call
 
-from nbnodes.engines.engine import CancelToken, RunRequest
+from nbnodes.engines.engine import CancelToken
 from nbnodes.engines.kernel import KernelEngine
 from nbnodes.engines.registry import open_engine
 from nbnodes.errors import EngineError, KernelDiedError, RunCancelledError
-from nbnodes.result import Failure, Result
+from nbnodes.result import Failure
 
 PID: CellText = ("import os\nos.getpid()", "return")
 NAMES: CellText = ("sorted(n for n in globals() if not n.startswith('_'))", "return")
@@ -26,10 +27,6 @@ NAMES: CellText = ("sorted(n for n in globals() if not n.startswith('_'))", "ret
 def engine() -> Iterator[KernelEngine]:
     with closing(KernelEngine(reuse=True)) as made:
         yield made
-
-
-def call(engine: KernelEngine, folder: Path, *cells: CellText, **options: Any) -> Result:
-    return engine.run(RunRequest(notebook=notebook(*cells), folder=str(folder), **options))
 
 
 def test_it_has_a_name() -> None:
