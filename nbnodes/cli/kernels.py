@@ -28,7 +28,7 @@ def kernels(context: click.Context, *, as_json: bool) -> None:
         click.echo(json.dumps(_plain(kernel), ensure_ascii=False) if as_json else _line(kernel))
     count = record.remove_leftovers()
     if count:
-        click.echo(f"nbnodes: removed what ended kernels left behind: {count} folders", err=True)
+        click.echo(f"nbnodes: folders of ended kernels, removed: {count}", err=True)
 
 
 @kernels.command()
