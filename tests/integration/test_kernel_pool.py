@@ -5,21 +5,24 @@ What calls that succeed or fail leave behind is counted in test_leaks.py.
 
 from __future__ import annotations
 
+import json
+import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
-from notebooks import CellText
+from notebooks import CellText, notebook
 from processes import await_end, call, family_of_killed_caller
 
-from nbnodes.engines.engine import CancelToken
+from nbnodes.engines.engine import CancelToken, RunRequest
 from nbnodes.engines.kernel import KernelEngine
 from nbnodes.errors import RunCancelledError, RunTimeoutError
 from nbnodes.notebook.document import Cell
@@ -78,6 +81,34 @@ def spare_of(engine: KernelEngine) -> psutil.Process:
     assert engine.pool.await_waiting(1, ENOUGH_S)
     (pid,) = engine.pool.waiting_pids
     return psutil.Process(pid)
+
+
+def write_kernelspec(folder: Path, name: str) -> Path:
+    """Have this interpreter be a kernel of that name."""
+    path = folder / "kernels" / name / "kernel.json"
+    path.parent.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    path.write_text(json.dumps({"argv": argv, "display_name": name, "language": "python"}))
+    return path
+
+
+@contextmanager
+def logged(name: str) -> Iterator[tuple[list[logging.LogRecord], threading.Event]]:
+    """Collect what is logged under a name in a block; the event tells that something was."""
+    records: list[logging.LogRecord] = []
+    is_logged = threading.Event()
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+            is_logged.set()
+
+    collector = Collector()
+    logging.getLogger(name).addHandler(collector)
+    try:
+        yield records, is_logged
+    finally:
+        logging.getLogger(name).removeHandler(collector)
 
 
 def test_the_next_run_has_the_kernel_that_was_ready(engine: KernelEngine, tmp_path: Path) -> None:
@@ -144,6 +175,27 @@ def test_a_run_that_waits_can_run_out_of_time(
 ) -> None:
     with pytest.raises(RunTimeoutError):
         call(full[0], tmp_path, "2", timeout_s=0.05)
+
+
+@pytest.mark.parametrize("broken", ["os.remove(spec)", "open(spec, 'w').write('{')"])
+def test_a_spare_that_cannot_start_is_logged_and_the_others_come_all_the_same(
+    broken: str,
+    engine: KernelEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The notebook breaks its own kernelspec, so that its spare cannot start."""
+    spec = write_kernelspec(tmp_path / "jupyter", "fragile")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    cells = notebook(f"import os\nspec = {str(spec)!r}\n{broken}", kernel="fragile")
+    with logged("nbnodes.engines.kernels.pool") as (records, is_logged):
+        engine.run(RunRequest(notebook=cells, folder=str(tmp_path)))
+        assert is_logged.wait(ENOUGH_S)
+        call(engine, tmp_path, "1")
+        spare_of(engine)
+    assert [record.getMessage() for record in records] == ["no kernel 'fragile' can be kept ready"]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_closing_it_leaves_no_kernel_that_waits_or_is_about_to(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Kernels that are ready before they are asked for: leased for one run, then killed or kept warm.
 
 What takes time and nobody waits for (starting spares, burying killed kernels) is done by one
-thread, which ends when there is nothing left to do.
+thread, which ends when there is nothing left to do. What goes wrong with a kernel there is logged,
+and the others are tended all the same.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -29,12 +31,15 @@ from nbnodes.engines.kernels.ready import (
     started,
 )
 from nbnodes.engines.kernels.record import READY, RUNNING, WARM
-from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
+from nbnodes.errors import RunCancelledError, RunTimeoutError
 
 _SOON_S = 0.25  # a program with one run to make is over by then, and needs no spare
 _AFTERWARDS_S = 0.03  # the run's caller is back at work by then, not slowed by ours
 _FORGET_AFTER_S = 0.1  # the next run may come at once, and forgets the last one itself
 _REMEMBERED_KEYS = 16
+
+_LOGGER = logging.getLogger(__name__)
+_LOGGER.addHandler(logging.NullHandler())  # nothing is printed in a program that has no handler
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -232,9 +237,9 @@ class KernelPool:
 
     def _bury(self, kernel: KernelProcess) -> None:
         """Kill a kernel now; the thread waits for its end."""
-        kernel.kill()
         self._killed.append((time.monotonic() + _AFTERWARDS_S, kernel))
         self._have_thread()
+        kernel.kill()
 
     def _started(self, key: KernelKey, patience: Patience, subscribe: Subscribe) -> KernelProcess:
         with self._changed:
@@ -262,12 +267,21 @@ class KernelPool:
 
         from nbnodes.engines.loops import close_loop
 
-        loop = ensure_event_loop()  # jupyter_client's, of this thread
         try:
-            while job := self._next_job():
-                job()
+            loop = ensure_event_loop()  # jupyter_client's, of this thread
+            try:
+                while job := self._next_job():
+                    _do(job)
+            finally:
+                close_loop(loop)
         finally:
-            close_loop(loop)
+            self._leave()
+
+    def _leave(self) -> None:
+        """Let another thread take this one's place, however it ended."""
+        with self._changed:
+            if self._thread is threading.current_thread():
+                self._thread = None
 
     def _next_job(self) -> Callable[[], None] | None:
         """Wait for something to do; None if nothing will come."""
@@ -296,7 +310,14 @@ class KernelPool:
             if now >= one.since + self._idle_s:
                 self._kill(one)
             elif self._keeps and one.asked is None and now >= one.since + _FORGET_AFTER_S:
-                one.asked = ask_to_forget(one.kernel) if one.key.spec.is_python else ""
+                self._ask_to_forget(one)
+
+    def _ask_to_forget(self, one: _Waiting) -> None:
+        try:
+            one.asked = ask_to_forget(one.kernel) if one.key.spec.is_python else ""
+        except Exception:
+            _LOGGER.warning("a kernel that cannot be asked is ended", exc_info=True)
+            self._kill(one)
 
     def _next_time(self, one: _Waiting) -> float:
         is_to_forget = self._keeps and one.asked is None
@@ -321,8 +342,11 @@ class KernelPool:
         kernel = None
         try:
             kernel = self._started(key, self._patience, self._subscribe)
-        except (EngineError, OSError):
-            pass  # nobody asked for it; the next run will be told
+        except Exception:
+            # nobody asked for it; the next run will be told, and then another one is tried
+            if not self._patience.is_closed:
+                name = key.spec.name
+                _LOGGER.warning("no kernel %r can be kept ready", name, exc_info=True)
         finally:
             with self._changed:
                 self._starting[key] -= 1
@@ -339,3 +363,11 @@ class KernelPool:
             self._wake_starting = wake
             if self._patience.is_closed:
                 wake()
+
+
+def _do(job: Callable[[], None]) -> None:
+    """Do what concerns one kernel: an error there is nothing to the others."""
+    try:
+        job()
+    except Exception:
+        _LOGGER.warning("a kernel could not be tended", exc_info=True)

@@ -128,13 +128,15 @@ class KernelProcess:
         self._clean_up()
 
     def _start(self, environment: dict[str, str], cwd: str) -> None:
+        from jupyter_client.kernelspec import NoSuchKernel
+
         extra = [_NO_HISTORY] if self.spec.is_ipykernel else []
         try:
             with open(self._log_path, "wb") as log:
                 self._manager.start_kernel(
                     cwd=cwd, env=environment, stdout=log, stderr=log, extra_arguments=extra
                 )
-        except OSError as error:
+        except (OSError, NoSuchKernel) as error:  # it may have been removed since it was found
             text = f"the kernel {self.spec.name!r} cannot start: {error}"
             raise KernelNotFoundError(text) from error
         if self.pid:
