@@ -50,6 +50,7 @@ from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, SKIP, Cell
 from nbnodes.notebook.executed import inject_parameters, spelled_values
+from nbnodes.notebook.quiet import quietly
 from nbnodes.notebook.translation import is_known_to_papermill, papermill_language
 from nbnodes.result import Result
 
@@ -318,17 +319,30 @@ def _prepared(request: RunRequest, spec: Kernelspec) -> Any:
     import nbformat
 
     notebook, values = request.notebook, request.values
-    document = copy.deepcopy(dict(notebook.document))
+    document = _completed(notebook.document)
     by_papermill = is_known_to_papermill(notebook)
     if values and not by_papermill:
         inject_parameters(document, notebook, values)
-    node = load_notebook_node(nbformat.from_dict(document))
+    with quietly():  # nbformat warns of cells without ids, and gives them some
+        node = load_notebook_node(nbformat.from_dict(document))
     if values and by_papermill:
         language = papermill_language(notebook)
         spelled = spelled_values(values)
         node = parameterize_notebook(node, spelled, kernel_name=spec.name, language=language)
     node = prepare_notebook_metadata(node, notebook.path, None)
     return remove_error_markers(node)
+
+
+def _completed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a notebook's JSON, with what nbformat demands and one written by hand may lack."""
+    whole: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
+    whole |= copy.deepcopy(dict(document))
+    for cell in whole["cells"]:
+        cell.setdefault("metadata", {})
+        if cell["cell_type"] == "code":
+            cell.setdefault("outputs", [])
+            cell.setdefault("execution_count", None)
+    return whole
 
 
 def _runs(cell: Any, request: RunRequest) -> bool:

@@ -54,6 +54,18 @@ NOTEBOOKS: dict[str, list[CellText]] = {
     ],
 }
 
+BARE_CELLS = [
+    {"cell_type": "markdown", "source": "# Title"},
+    {"cell_type": "code", "source": "n = 1", "metadata": {"tags": ["parameters"]}},
+    {"cell_type": "code", "source": ["m = n\n", "m"]},
+    {"cell_type": "code", "source": "m * 2", "metadata": {"tags": ["return"]}},
+]
+WRITTEN_BY_HAND: dict[str, dict[str, Any]] = {
+    "cells alone": {"cells": BARE_CELLS},
+    "no metadata": {"nbformat": 4, "cells": BARE_CELLS},
+    "no ids": {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": BARE_CELLS},
+}
+
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_engine_gives_the_same_result(name: str, tmp_path: Path) -> None:
@@ -63,6 +75,18 @@ def test_every_engine_gives_the_same_result(name: str, tmp_path: Path) -> None:
         seen[engine_name] = summary(run_cells(engine, tmp_path, *NOTEBOOKS[name]))
         engine.close()
     assert [seen["inprocess"]] * 2 == [seen["kernel"], seen["papermill"]]
+
+
+@pytest.mark.parametrize("form", WRITTEN_BY_HAND)
+def test_a_notebook_written_by_hand_needs_no_outputs_counts_or_ids(
+    form: str, engine: Engine, tmp_path: Path
+) -> None:
+    given = read(WRITTEN_BY_HAND[form])
+    result = engine.run(RunRequest(notebook=given, values={"n": 5}, folder=str(tmp_path)))
+    assert (result.unwrap(), [output["data"] for output in result.outputs]) == (
+        10,
+        [{"text/plain": "5"}, {"text/plain": "10"}],
+    )
 
 
 def test_the_executed_notebook_is_valid_and_holds_parameters_and_outputs(run: Run) -> None:
