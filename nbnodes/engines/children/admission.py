@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from nbnodes.engines.children.free_memory import available_bytes
 from nbnodes.errors import Interruption
 
 _TICK_S = 0.05  # how often memory, deadline and cancellation are looked at while waiting
@@ -14,17 +14,10 @@ _SMALL_BYTES = 50_000_000  # runs below this are let in without a look at the me
 _RESERVE = 1.25  # what is asked to be free, to what a run has taken before
 
 
-def available_bytes() -> int | None:
-    """Return how much memory this process and its children may still take; None if unknown.
-
-    Linux's own estimate (`MemAvailable`, proc(5)), or what the control group leaves (cgroups(7)).
-    """
-    limits = [_meminfo(), _cgroup()]
-    return min((limit for limit in limits if limit is not None), default=None)
-
-
 class Admission:
-    """Counts the runs that go on. Safe from several threads.
+    """Counts the runs that go on, and what memory they may take. Safe from several threads.
+
+    What a run is expected to take is kept for it until it ends: it may not have taken it yet.
 
     Args:
         most: How many may go on at once.
@@ -36,6 +29,8 @@ class Admission:
         self._available = available
         self._changed = threading.Condition()
         self._running = 0
+        self._kept_bytes = 0  # for those that go on
+        self._free_bytes = 0  # before they took any, as far as was seen
 
     @contextmanager
     def admitted(self, interruption: Interruption, expected_bytes: int) -> Iterator[None]:
@@ -55,40 +50,25 @@ class Admission:
                     raise error
                 self._changed.wait(_TICK_S)
             self._running += 1
+            self._kept_bytes += expected_bytes
         try:
             yield
         finally:
             with self._changed:
                 self._running -= 1
+                self._kept_bytes -= expected_bytes
+                if not self._running:
+                    self._free_bytes = 0
                 self._changed.notify()
 
     def _has_room(self, expected_bytes: int) -> bool:
-        if not self._running:
-            return True
-        if self._running >= self._most:
+        if self._running and self._running >= self._most:
             return False
         if expected_bytes < _SMALL_BYTES:
             return True
         available = self._available()
-        return available is None or available > _RESERVE * expected_bytes
-
-
-def _meminfo() -> int | None:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            fields = dict(line.split(":", 1) for line in file)
-    except OSError:
-        return None
-    found = fields.get("MemAvailable")
-    return int(found.split()[0]) * 1024 if found else None
-
-
-def _cgroup() -> int | None:
-    numbers = []
-    for name in ("memory.max", "memory.current"):
-        try:
-            with open(os.path.join("/sys/fs/cgroup", name), encoding="ascii") as file:
-                numbers.append(int(file.read()))
-        except (OSError, ValueError):  # no such group, or "max"
-            return None
-    return numbers[0] - numbers[1]
+        if available is None:
+            return True
+        self._free_bytes = max(available, self._free_bytes)
+        left = min(available, self._free_bytes - self._kept_bytes)
+        return not self._running or left > _RESERVE * expected_bytes
