@@ -11,15 +11,20 @@ import psutil
 import pytest
 from notebooks import notebook
 
-from nbnodes.engines.engine import Engine, RunRequest
+from nbnodes.engines.engine import CancelToken, Engine, RunRequest
 from nbnodes.engines.registry import open_engine
-from nbnodes.errors import EngineError
+from nbnodes.errors import EngineError, RunCancelledError
 
 TOTAL = (
     ("n = 1", "parameters"),
     "import asyncio\nawait asyncio.sleep(0)\nprint(n)",
     ("n * 2", "return"),
 )
+BUSY = (
+    "while True:\n    pass",
+    "import subprocess\nsubprocess.run(['sleep', '600'])",
+)
+CALLS = {"fork": 100, "inprocess": 200, "kernel": 25, "papermill": 8, "spawn": 10}
 SPARE_FDS = 2
 
 
@@ -33,7 +38,7 @@ class Held:
     folders: frozenset[str]
 
 
-@pytest.mark.parametrize(("name", "calls"), [("inprocess", 200), ("kernel", 25), ("papermill", 8)])
+@pytest.mark.parametrize(("name", "calls"), CALLS.items())
 def test_nothing_is_left_behind_by_calls_that_succeed(
     name: str, calls: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,7 +51,7 @@ def test_nothing_is_left_behind_by_calls_that_succeed(
     assert_same(before, held(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["inprocess", "kernel", "papermill"])
+@pytest.mark.parametrize("name", CALLS)
 def test_nothing_is_left_behind_by_runs_that_end_badly(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,7 +66,28 @@ def test_nothing_is_left_behind_by_runs_that_end_badly(
     assert_same(before, held(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["fork", "kernel", "papermill"])
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_is_left_behind_by_runs_that_are_cancelled(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = held_after_a_call(name, tmp_path)
+    engine = open_engine(name)
+    for cell in BUSY if name != "inprocess" else BUSY[:1]:
+        token = CancelToken()
+        request = RunRequest(
+            notebook=notebook(f"print('begun', flush=True)\n{cell}"),
+            folder=str(tmp_path),
+            cancel=token,
+            on_output=lambda *_, token=token: token.cancel(),
+        )
+        with pytest.raises(RunCancelledError):
+            engine.run(request)
+    engine.close()
+    assert_same(before, held(tmp_path))
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "inprocess"])
 def test_a_program_that_a_notebook_started_ends_with_its_kernel(name: str, tmp_path: Path) -> None:
     start = "import subprocess\nstarted = subprocess.Popen(['sleep', '600'])"
     cells = notebook(start, ("started.pid", "return"))
