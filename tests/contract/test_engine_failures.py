@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cells import Run
-from notebooks import markdown, notebook
+from notebooks import CellText, markdown, notebook
 
 from nbnodes.engines.engine import CancelToken, Engine, RunRequest
 from nbnodes.engines.inprocess import InProcessEngine
@@ -23,6 +23,14 @@ from nbnodes.errors import (
 from nbnodes.result import Failure, Result
 
 LONG_S = 60.0
+
+
+CELLS_THAT_STAY: dict[str, CellText] = {
+    "swallows the interrupt": (
+        "import time\nprint('up')\ntry: time.sleep(60)\nexcept KeyboardInterrupt: pass"
+    ),
+    "may raise": ("import time\nprint('up')\ntime.sleep(60)", "raises-exception"),
+}
 
 
 def test_an_exception_is_a_failure_with_its_name_text_and_place(run: Run) -> None:
@@ -159,6 +167,35 @@ def test_a_run_is_cancelled_from_another_thread(run: Run, tmp_path: Path, busy: 
     threading.Thread(target=cancel_once_reached, daemon=True).start()
     with pytest.raises(RunCancelledError, match="notebook, cell 2"):
         run("x = 1", f"open('reached', 'w').close()\n{busy}", cancel=cancel)
+
+
+@pytest.mark.parametrize("stays", CELLS_THAT_STAY)
+def test_no_cell_begins_once_the_run_is_cancelled(run: Run, stays: str, tmp_path: Path) -> None:
+    cancel = CancelToken()
+    later = f"open({str(tmp_path / 'later')!r}, 'w').close()"
+
+    def on_output(*_: object) -> None:
+        cancel.cancel()
+
+    with pytest.raises(RunCancelledError, match="cell 1"):
+        run(CELLS_THAT_STAY[stays], later, cancel=cancel, on_output=on_output)
+    assert not (tmp_path / "later").exists()
+
+
+@pytest.mark.parametrize("way", ["timeout_s", "cancel"])
+def test_a_cell_interrupted_while_it_prints_much_is_stopped(run_isolated: Run, way: str) -> None:
+    cell = "import time\ntry:\n    while True: print('x' * 3_000_000)\nfinally: time.sleep(600)"
+    cancel = CancelToken()
+    options = {"timeout_s": 4.0} if way == "timeout_s" else {}
+    seen: list[object] = []
+
+    def on_output(*_: object) -> None:
+        seen.append(1)
+        if way == "cancel" and len(seen) > 3:
+            cancel.cancel()
+
+    with pytest.raises((RunTimeoutError, RunCancelledError)):
+        run_isolated(cell, cancel=cancel, on_output=on_output, **options)
 
 
 def test_a_run_cancelled_beforehand_runs_nothing(run: Run, tmp_path: Path) -> None:

@@ -8,11 +8,6 @@ import socket
 from contextlib import suppress
 
 from nbnodes.engines.children.wire import Channel
-from nbnodes.errors import KernelDiedError
-
-
-class NotBegunError(KernelDiedError):
-    """A process died before a cell ran in it: the run can be made in another."""
 
 
 class Child:
@@ -23,12 +18,16 @@ class Child:
         channel: The connection to it.
         out: Descriptor of the pipe that its standard output goes to.
         err: Descriptor of the pipe that its standard error goes to.
+        end: Descriptor that is readable once its process has ended; None where none is known.
     """
+
+    end: int | None = None
 
     def __init__(self, pid: int, descriptors: tuple[int, ...]) -> None:
         self.pid = pid
-        end, self.out, self.err = descriptors
-        self.channel = Channel(socket.socket(fileno=end))
+        connection, self.out, self.err, *ends = descriptors
+        self.end = ends[0] if ends else None
+        self.channel = Channel(socket.socket(fileno=connection))
         os.set_blocking(self.out, False)
         os.set_blocking(self.err, False)
 
@@ -47,12 +46,16 @@ class Child:
 
     def hand_over(self) -> socket.socket:
         """Give the connection to somebody else, and close the rest."""
-        os.close(self.out)
-        os.close(self.err)
+        self._close_rest()
         return self.channel.detach()
 
     def close(self) -> None:
         """Close the connections; a child that waits for a job then ends."""
         self.channel.close()
+        self._close_rest()
+
+    def _close_rest(self) -> None:
         os.close(self.out)
         os.close(self.err)
+        if self.end is not None:
+            os.close(self.end)

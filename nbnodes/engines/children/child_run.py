@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pickle
 import selectors
-import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -16,6 +15,7 @@ from nbnodes.engines.children.job import Job
 from nbnodes.engines.children.own_modules import not_local
 from nbnodes.engines.children.pipes import Pipes
 from nbnodes.engines.children.waking import woken_by_cancel
+from nbnodes.engines.children.watch import Interrupted, Watch
 from nbnodes.engines.children.wire import SIMPLE, Dumps, Frame
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S, RunRequest
@@ -73,15 +73,22 @@ class ChildRun:
             EngineError: Out of time, or cancelled.
             ParameterError: If a value cannot be sent.
         """
-        if not self._has_begun():
-            self._pipes.drain_all()
-            return None
-        with woken_by_cancel(self._request) as wake:
-            for frame in self._frames(wake):
-                result = self._take(frame)
-                if result is not None:
-                    return result
-        return None
+        with (
+            woken_by_cancel(self._request) as wake,
+            Watch(self._run, self._child, self._pipes, wake) as watch,
+        ):
+            try:
+                if not self._has_begun():
+                    self._pipes.drain_all()
+                    return None
+                return self._received(watch)
+            except Interrupted as interrupted:
+                self._stop(watch)
+                # of the cell that had begun by then
+                raise self._run.interruption() or interrupted.error from None
+            except KeyboardInterrupt:
+                self._stop(watch)
+                raise
 
     def death(self, exit_code: int | None) -> KernelDiedError:
         """Return the error of a child that died."""
@@ -97,8 +104,10 @@ class ChildRun:
         try:
             channel.send(job)
             channel.send(dict(request.values), dumps=_dumps_of(request.values))
-        except OSError:
+        except (OSError, EOFError):
             return False
+        except Interrupted:
+            raise
         except Exception as error:
             # a class may fail to pickle in any way it likes
             raise unsendable(request) from error
@@ -116,59 +125,44 @@ class ChildRun:
             is_setup=self._is_setup,
         )
 
-    def _frames(self, wake: int) -> Iterator[Frame]:
-        """Yield the child's messages until it dies, and log what it writes past them."""
-        child = self._child
-        with selectors.DefaultSelector() as selector:
-            for source in (child.channel, wake):
-                selector.register(source, selectors.EVENT_READ)
-            self._pipes.watch(selector)
-            while True:
-                if child.channel.fileno() in self._arrived(selector):
-                    try:
-                        frame = child.channel.receive()
-                    except EOFError:
-                        self._pipes.drain_all()
-                        return
-                    yield frame
-
-    def _arrived(self, selector: selectors.BaseSelector) -> set[int]:
-        """Wait; return the descriptors that can be read, having logged what pipes hold.
-
-        Raises:
-            EngineError: Out of time, or cancelled.
-        """
-        try:
-            arrived = {key.fd for key, _ in selector.select(self._run.remaining_s)}
-        except KeyboardInterrupt:
-            self._stop(selector)
-            raise
-        if self._run.interruption():
-            self._stop(selector)
-            error = self._run.interruption()  # of the cell that had begun by then
-            if error:
-                raise error
-        if self._child.channel.fileno() in arrived:
-            return arrived  # a cell's beginning comes before what it writes
-        self._pipes.drain(arrived, selector)
-        return arrived
-
-    def _stop(self, selector: selectors.BaseSelector) -> None:
-        """Interrupt the cell and give it a moment; what is left is killed when it is given back."""
-        self._child.interrupt()
-        until = time.monotonic() + GRACE_S
-        channel = self._child.channel.fileno()
-        while (left_s := until - time.monotonic()) > 0:
-            if not any(key.fd == channel for key, _ in selector.select(left_s)):
-                continue
+    def _received(self, watch: Watch) -> Result | None:
+        """Take the child's messages, until the last one or its death."""
+        channel = self._child.channel
+        while True:
             try:
-                message = self._child.channel.receive().load()
-            except Exception:  # noqa: BLE001  # whatever it has become, it is over
-                return
-            if message[0] == "next":
-                self._begin()
-            elif message[0] == "value":
-                return
+                watch.await_channel(selectors.EVENT_READ)
+                frame = channel.receive()
+            except EOFError:
+                self._pipes.drain_all()
+                return None
+            result = self._take(frame)
+            if result is not None:
+                return result
+
+    def _stop(self, watch: Watch) -> None:
+        """Interrupt the cell and give it a moment; what is left is killed when it is given back.
+
+        No further cell begins: the child looks whether we have ended sending before each. Messages
+        are read to learn which cell had begun by now, and so that the child can go on at all.
+        """
+        channel = self._child.channel
+        channel.end_sending()
+        self._child.interrupt()
+        watch.give_grace(GRACE_S)
+        try:
+            while channel.is_torn:
+                channel.discard()
+            while True:
+                watch.await_channel(selectors.EVENT_READ)
+                match channel.receive().load():
+                    case "next", *_:
+                        self._begin()
+                    case "value", *_:
+                        return
+                    case _:
+                        pass
+        except Exception:  # noqa: BLE001  # whatever it has become, it is over
+            return
 
     def _take(self, frame: Frame) -> Result | None:
         try:

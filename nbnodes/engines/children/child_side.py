@@ -165,6 +165,8 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> b
     duration_s: float | None = None
     raised: RaisedError | None = None
     for number, cell in enumerate(job.cells):
+        if channel.has_news():  # the caller has ended sending: no further cell is to begin
+            return True
         channel.send(("next", duration_s, raised))
         began_at = time.monotonic()
         raised = cells.run(number)

@@ -9,23 +9,34 @@ descriptors (Windows has none that does) has the buffers behind the pickle.
 from __future__ import annotations
 
 import array
-import mmap
 import os
 import pickle
+import select
+import selectors
+import signal
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
+
+from nbnodes.engines.children import memory
 
 _HEAD = struct.Struct("<QII")
 _SIZE = struct.Struct("<Q")
 _ALONE_BYTES = 65_536  # buffers of this size and more go into the memory file
-_ALIGNED_BYTES = 64
 _MOST_DESCRIPTORS = 8
 
+_LARGE_BYTES = 4096
+_CHUNK_BYTES = 65_536
+
+T = TypeVar("T")
 Dumps = Callable[..., bytes]
+Wait = Callable[[int], None]
+"""Waits until a connection can be read or written, as a `selectors` event says."""
 SIMPLE = (bool, bytes, float, int, str, type(None))
 """Types whose values `pickle` takes as they are: no class or function of anybody's is in them."""
 
@@ -38,11 +49,14 @@ class Frame:
         body: Its pickle.
         buffers: What the pickle leaves out, in order.
         descriptors: File descriptors, the receiver's to close.
+        is_short: Whether it came with descriptors that were lost, for this process has too many
+            open files.
     """
 
     body: bytes
     buffers: tuple[memoryview, ...] = ()
     descriptors: tuple[int, ...] = ()
+    is_short: bool = False
 
     def load(self) -> Any:
         """Unpickle the message, which runs its classes' code."""
@@ -50,16 +64,36 @@ class Frame:
 
 
 class Channel:
-    """One end of a stream socket. Several threads may send; one receives."""
+    """One end of a stream socket. Several threads may send; one receives.
+
+    Attributes:
+        is_torn: Whether a message was received in part only: what follows cannot be told apart.
+    """
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._lock = threading.Lock()
+        self._wait: Wait | None = None
+        self.is_torn = False
         self._carries_descriptors = end.family == getattr(socket, "AF_UNIX", None)
 
     def fileno(self) -> int:
         """Return the socket's descriptor, to wait on."""
         return self._end.fileno()
+
+    def wait_by(self, wait: Wait) -> None:
+        """Have somebody else wait for the other end, who may raise to give up."""
+        self._wait = wait
+        self._end.setblocking(False)
+
+    def has_news(self) -> bool:
+        """Whether something has arrived, or the other end is closed."""
+        return bool(select.select([self._end], [], [], 0)[0])
+
+    def end_sending(self) -> None:
+        """Tell the other end that nothing more will be sent."""
+        with suppress(OSError):
+            self._end.shutdown(socket.SHUT_WR)
 
     def send(
         self, message: Any, descriptors: Sequence[int] = (), *, dumps: Dumps = pickle.dumps
@@ -80,20 +114,19 @@ class Channel:
             return False
 
         body = dumps(message, protocol=5, buffer_callback=goes_within)
-        shared = _written(buffers) if buffers and self._carries_descriptors else None
+        shared = memory.written(buffers) if buffers and self._carries_descriptors else None
         given = [*([] if shared is None else [shared]), *descriptors]
         sizes = b"".join(_SIZE.pack(raw.nbytes) for raw in buffers)
         try:
             head = _HEAD.pack(len(body), len(given), len(buffers))
-            with self._lock:
+            with self._lock, _undisturbed(len(body)):
                 if given:
-                    rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))
-                    self._end.sendmsg([head], [rights])
-                    self._end.sendall(sizes + body)
+                    self._push_with(given, head)
+                    self._push(sizes + body)
                 else:
-                    self._end.sendall(head + sizes + body)
+                    self._push(head + sizes + body)
                     for raw in buffers:
-                        self._end.sendall(raw)
+                        self._push(raw)
         finally:
             if shared is not None:
                 os.close(shared)
@@ -105,29 +138,44 @@ class Channel:
             EOFError: If the other end is closed.
         """
         head, descriptors = self._head()
+        self.is_torn = True
         try:
-            return self._rest(head, descriptors)
+            frame = self._rest(head, descriptors)
         except BaseException:  # the other end died in the middle of a message
             for descriptor in descriptors:
                 os.close(descriptor)
             raise
+        self.is_torn = False
+        return frame
+
+    def discard(self) -> None:
+        """Wait for something and throw it away.
+
+        Raises:
+            EOFError: If the other end is closed.
+        """
+        if not self._read(lambda: self._end.recv(_CHUNK_BYTES)):
+            raise EOFError
 
     def _rest(self, head: bytes, descriptors: list[int]) -> Frame:
         head += self._exactly(_HEAD.size - len(head))
         body_bytes, descriptor_count, buffer_count = _HEAD.unpack(head)
-        if len(descriptors) != descriptor_count:  # this process may open no more
-            raise EOFError
         raw_sizes = self._exactly(_SIZE.size * buffer_count)
         sizes = [size for (size,) in _SIZE.iter_unpack(raw_sizes)]
         body = self._exactly(body_bytes)
+        if len(descriptors) != descriptor_count:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return Frame(body=bytes(body), is_short=True)
         if sizes and self._carries_descriptors:
-            buffers = _mapped(descriptors.pop(0), sizes)
+            buffers = memory.mapped(descriptors.pop(0), sizes)
         else:
             buffers = tuple(memoryview(self._exactly(size)) for size in sizes)
         return Frame(body=bytes(body), buffers=buffers, descriptors=tuple(descriptors))
 
     def detach(self) -> socket.socket:
         """Give up the socket, which stays open."""
+        self._end.setblocking(True)
         return self._end
 
     def close(self) -> None:
@@ -136,13 +184,12 @@ class Channel:
 
     def _head(self) -> tuple[bytes, list[int]]:
         descriptors: list[int] = []
-        try:
-            if self._carries_descriptors:
-                head, descriptors, *_ = socket.recv_fds(self._end, _HEAD.size, _MOST_DESCRIPTORS)
-            else:
-                head = self._end.recv(_HEAD.size)
-        except ConnectionError:
-            head = b""
+        if self._carries_descriptors:
+            size, most = _HEAD.size, _MOST_DESCRIPTORS
+            arrived = self._read(lambda: socket.recv_fds(self._end, size, most))
+            head, descriptors = arrived[:2] if arrived else (b"", descriptors)
+        else:
+            head = self._read(lambda: self._end.recv(_HEAD.size)) or b""
         if not head:
             raise EOFError
         return head, descriptors
@@ -151,51 +198,60 @@ class Channel:
         content = bytearray(count)
         view = memoryview(content)
         while view:
-            try:
-                arrived = self._end.recv_into(view)
-            except ConnectionError:
-                arrived = 0
+            arrived = self._read(partial(self._end.recv_into, view))
             if not arrived:
                 raise EOFError
             view = view[arrived:]
         return content
 
+    def _read(self, read: Callable[[], T]) -> T | None:
+        """Read once something is there; None if the connection has broken."""
+        while True:
+            try:
+                return read()
+            except BlockingIOError:
+                self._await(selectors.EVENT_READ)
+            except ConnectionError:
+                return None
 
-def _written(buffers: Sequence[memoryview]) -> int:
-    """Write buffers into a memory file; return its descriptor."""
-    descriptor = _memory_file()
+    def _push(self, content: bytes | memoryview) -> None:
+        if self._wait is None:
+            self._end.sendall(content)
+            return
+        view = memoryview(content).cast("B")
+        while view:
+            try:
+                view = view[self._end.send(view) :]
+            except BlockingIOError:
+                self._await(selectors.EVENT_WRITE)
+
+    def _push_with(self, descriptors: Sequence[int], head: bytes) -> None:
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
+        while True:
+            try:
+                self._end.sendmsg([head], [rights])
+            except BlockingIOError:
+                self._await(selectors.EVENT_WRITE)
+            else:
+                return
+
+    def _await(self, event: int) -> None:
+        if self._wait is None:
+            raise EOFError  # none of ours is asked without waiting unless somebody waits for it
+        self._wait(event)
+
+
+@contextmanager
+def _undisturbed(size_bytes: int) -> Iterator[None]:
+    """Let no signal's handler raise in the middle of a large message, where one can tell.
+
+    A small one is taken by the system at once.
+    """
+    if size_bytes < _LARGE_BYTES or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
-        for raw in buffers:
-            view = raw.cast("B")
-            while view:
-                view = view[os.write(descriptor, view) :]
-            os.lseek(descriptor, -raw.nbytes % _ALIGNED_BYTES, os.SEEK_CUR)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _memory_file() -> int:
-    """Open a file without a name: of memory where there are such, else a temporary one."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("nbnodes")
-    import tempfile
-
-    descriptor, path = tempfile.mkstemp(prefix="nbnodes-")
-    os.unlink(path)
-    return descriptor
-
-
-def _mapped(descriptor: int, sizes: Sequence[int]) -> tuple[memoryview, ...]:
-    """Map a memory file privately, so that what is made of it can be changed; close it."""
-    starts, end = [], 0
-    for size in sizes:
-        starts.append(end)
-        end += size + -size % _ALIGNED_BYTES
-    last = starts[-1] + sizes[-1]
-    try:
-        whole = memoryview(mmap.mmap(descriptor, last, access=mmap.ACCESS_COPY))
+        yield
     finally:
-        os.close(descriptor)
-    return tuple(whole[start : start + size] for start, size in zip(starts, sizes, strict=True))
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

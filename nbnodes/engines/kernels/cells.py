@@ -78,6 +78,7 @@ class PythonCells:
         """Return why the run must stop now; None while it may go on."""
         error = self._run.interruption()
         if error:
+            crossing.end_run(self._kernel.folder)
             self._catch_up()
             return self._run.interruption() or error
         return None

@@ -68,7 +68,7 @@ def write_job(request: RunRequest, folder: str) -> None:
     Raises:
         ParameterError: Naming the parameters that cannot be pickled.
     """
-    for name in (_VALUE, _VALUE + values.BESIDE, f"{_JOB}.refused"):
+    for name in (_VALUE, _VALUE + values.BESIDE, f"{_JOB}.refused", f"{_JOB}.ended"):
         with suppress(FileNotFoundError):
             os.remove(os.path.join(folder, name))
     write_values(request, folder)
@@ -82,6 +82,12 @@ def write_job(request: RunRequest, folder: str) -> None:
     }
     with open(os.path.join(folder, _JOB), "w", encoding="utf-8") as file:
         json.dump(job, file)
+
+
+def end_run(folder: str) -> None:
+    """Have no further cell of the run begin, whatever the one that goes on does."""
+    with open(os.path.join(folder, f"{_JOB}.ended"), "wb"):
+        pass
 
 
 def refusal(request: RunRequest, folder: str) -> ParameterError | None:

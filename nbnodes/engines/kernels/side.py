@@ -157,6 +157,8 @@ class _Runs(ast.NodeTransformer):
             return
         if os.path.exists(self._job_path):
             self._begin_job(info)
+        if os.path.exists(f"{self._job_path}.ended"):  # by the caller, who is about to interrupt
+            self._is_open = False
         if self._is_open:
             self._number += 1
             self._begun[:] = self._number.to_bytes(8, "little")
