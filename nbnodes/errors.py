@@ -15,6 +15,7 @@
     └── EngineError              the machine's failure
         ├── KernelNotFoundError  no kernel for the notebook's language
         ├── KernelDiedError      the kernel ended before the notebook did
+        │   └── NotBegunError    and before a cell had run: nothing has happened
         ├── RunTimeoutError      the run did not end in the time allowed
         └── RunCancelledError    the run was interrupted
 
@@ -116,6 +117,10 @@ class KernelNotFoundError(EngineError):
 
 class KernelDiedError(EngineError):
     """The kernel's process ended while the notebook was running."""
+
+
+class NotBegunError(KernelDiedError):
+    """The process ended, or could not start, before a cell had run; another one was tried."""
 
 
 class RunTimeoutError(EngineError):

@@ -11,11 +11,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from contextlib import suppress
 from typing import Literal
 
+from nbnodes.engines.begin import until_begun
 from nbnodes.engines.children.admission import Admission
-from nbnodes.engines.children.child import NotBegunError
 from nbnodes.engines.children.child_run import ChildRun
 from nbnodes.engines.children.nursery import Nursery
 from nbnodes.engines.children.origin import Origin
@@ -30,7 +29,7 @@ from nbnodes.errors import UsageError
 from nbnodes.notebook.surroundings import imported_modules
 from nbnodes.result import Result
 
-_AGAIN = 3  # how often a run that has not begun is begun anew, besides once for each spare
+_AGAIN = 4  # how often a run that has not begun is tried, besides once for each spare
 
 _CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 
@@ -72,10 +71,8 @@ class ForkEngine:
         """
         if needs_kernel(request.notebook):
             return self._kernel_engine().run(request)
-        for _ in range(self._spares + _AGAIN):
-            with suppress(NotBegunError):  # somebody killed a spare, or all; no cell has run
-                return self._run(request)
-        return self._run(request)
+        times = self._spares + _AGAIN
+        return until_begun(lambda: self._run(request), request.notebook.name, times=times)
 
     def close(self) -> None:
         """End the template and every child; a later run starts anew."""

@@ -6,9 +6,10 @@ import os
 import weakref
 
 from nbnodes.engines.engine import RunRequest
-from nbnodes.engines.kernels.cells import ForeignCells, NotBegunError, PythonCells
+from nbnodes.engines.kernels.cells import ForeignCells, PythonCells
 from nbnodes.engines.kernels.kernelspec import Kernelspec, find_kernelspec
 from nbnodes.engines.kernels.pool import KernelPool
+from nbnodes.errors import NotBegunError
 from nbnodes.result import Result
 
 _SPARE_IDLE_S, _WARM_IDLE_S = 60.0, 600.0

@@ -12,8 +12,8 @@ def unsendable(request: RunRequest) -> ParameterError:
 
 
 def unloadable(request: RunRequest, ename: str, evalue: str) -> ParameterError:
-    """Return the error of parameters that a kernel's own Python cannot load."""
-    problem = f"the kernel's Python cannot load them: {ename}: {evalue}"
+    """Return the error of parameters that the process of the run cannot load."""
+    problem = f"the process that runs the notebook cannot load them: {ename}: {evalue}"
     return ParameterError(request.notebook.name, [problem])
 
 
@@ -26,5 +26,7 @@ def _unpicklable(request: RunRequest) -> list[str]:
             cloudpickle.dumps(value)
         except Exception as error:  # noqa: BLE001  # a class may fail to pickle in any way it likes
             kind = type(value).__name__
-            problems.append(f"{name}: a {kind} cannot be sent to a kernel ({error})")
+            problems.append(
+                f"{name}: a {kind} cannot be sent to the process that runs the notebook ({error})"
+            )
     return problems

@@ -24,7 +24,7 @@ from processes import await_end, call, family_of_killed_caller
 
 from nbnodes.engines.engine import CancelToken, RunRequest
 from nbnodes.engines.kernel import KernelEngine
-from nbnodes.errors import RunCancelledError, RunTimeoutError
+from nbnodes.errors import NotBegunError, RunCancelledError, RunTimeoutError
 from nbnodes.notebook.document import Cell
 from nbnodes.result import Result
 
@@ -196,6 +196,15 @@ def test_a_spare_that_cannot_start_is_logged_and_the_others_come_all_the_same(
         spare_of(engine)
     assert [record.getMessage() for record in records] == ["no kernel 'fragile' can be kept ready"]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_kernel_that_cannot_start_is_told_with_the_notebook_and_what_to_do(
+    engine: KernelEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    said = r"^notebook: the kernel 'python3' ended with exit code 1; .*jupyter console --kernel"
+    with pytest.raises(NotBegunError, match=said):
+        call(engine, tmp_path, "1")
 
 
 def test_closing_it_leaves_no_kernel_that_waits_or_is_about_to(tmp_path: Path) -> None:

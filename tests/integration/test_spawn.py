@@ -25,7 +25,7 @@ from nbnodes.engines.engine import CancelToken, RunRequest
 from nbnodes.engines.fork import ForkEngine, SpawnEngine
 from nbnodes.engines.kernels.process import kernel_environment
 from nbnodes.engines.registry import open_engine
-from nbnodes.errors import KernelDiedError, RunCancelledError
+from nbnodes.errors import NotBegunError, RunCancelledError
 from nbnodes.result import Result
 
 FIGURE = ("import matplotlib.pyplot as plt", "plt.plot([1, 2])\nNone")
@@ -95,7 +95,8 @@ def test_an_interpreter_that_cannot_start_is_an_error_with_its_last_words(
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setenv("PYTHONHOME", "/nowhere")
-        with pytest.raises(KernelDiedError, match=r"exit code 1; it last said"):
+        said = r"^notebook: no cell has run, .*exit code 1; it last said.*; mend what ends"
+        with pytest.raises(NotBegunError, match=said):
             call(engine, tmp_path, "1")
     assert call(engine, tmp_path, ("1", "return")).unwrap() == 1
 

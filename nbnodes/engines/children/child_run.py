@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from nbnodes.engines.cells.program import plain_program
-from nbnodes.engines.children.child import Child, NotBegunError
+from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.job import Job
 from nbnodes.engines.children.own_modules import not_local
 from nbnodes.engines.children.pipes import Pipes
@@ -22,7 +22,7 @@ from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.refusals import unloadable, unsendable
 from nbnodes.engines.run import Run
-from nbnodes.errors import KernelDiedError
+from nbnodes.errors import KernelDiedError, NotBegunError
 from nbnodes.result import Result
 
 Message: TypeAlias = tuple[str, Mapping[str, Any]]

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
-from nbnodes.engines.children.child import Child, NotBegunError
+from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.wire import Channel
-from nbnodes.errors import Interruption
+from nbnodes.errors import Interruption, NotBegunError
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
 _FORGET = 0.9  # of what a large run took, with each run that takes less

@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
-from nbnodes.engines.children.child import Child, NotBegunError
+from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.nursery import END_S
 from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.pumped import start_pumped
 from nbnodes.engines.children.spawning import Spawned, start
 from nbnodes.engines.guard import Guard
-from nbnodes.errors import Interruption
+from nbnodes.errors import Interruption, NotBegunError
 
 _start = start_pumped if sys.platform == "win32" else start
 _ORDERLY = (0, -9)  # exit codes of who came to its end, or was killed as all are

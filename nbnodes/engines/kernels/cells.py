@@ -11,17 +11,13 @@ from nbnodes.engines.kernels import crossing, foreign
 from nbnodes.engines.kernels.channels import Outcome
 from nbnodes.engines.kernels.process import KernelProcess
 from nbnodes.engines.run import Run
-from nbnodes.errors import EngineError, KernelDiedError, ParameterError
+from nbnodes.errors import EngineError, KernelDiedError, NotBegunError, ParameterError
 from nbnodes.notebook.document import PARAMETERS, RAISES, Cell
 from nbnodes.notebook.translation import parameters_code
 from nbnodes.result import Result
 
 _REFUSED = "InputRejected"  # what the kernel's side raises for a cell that is not to run
 _MOST_AHEAD = 100  # ZeroMQ blocks a sender at a thousand
-
-
-class NotBegunError(KernelDiedError):
-    """A kernel died before a cell ran in it: the run can be made in another."""
 
 
 class PythonCells:

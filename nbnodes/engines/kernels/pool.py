@@ -31,7 +31,13 @@ from nbnodes.engines.kernels.ready import (
     started,
 )
 from nbnodes.engines.kernels.record import READY, RUNNING, WARM
-from nbnodes.errors import RunCancelledError, RunTimeoutError
+from nbnodes.errors import (
+    KernelDiedError,
+    KernelNotFoundError,
+    NotBegunError,
+    RunCancelledError,
+    RunTimeoutError,
+)
 
 _SOON_S = 0.25  # a program with one run to make is over by then, and needs no spare
 _AFTERWARDS_S = 0.03  # the run's caller is back at work by then, not slowed by ours
@@ -111,7 +117,7 @@ class KernelPool:
         is_sound = False
         try:
             if kernel is None:
-                kernel = self._started(key, request, request.cancel.on_cancel)
+                kernel = self._started_for(request, key)
             else:
                 request.cancel.on_cancel(kernel.channels.waker.wake)
             kernel.note(RUNNING, request.notebook.name)
@@ -247,6 +253,14 @@ class KernelPool:
                 self._guard = Guard()
             guard = self._guard
         return started(key, patience, subscribe, keeps=self._keeps, guard=guard)
+
+    def _started_for(self, request: RunRequest, key: KernelKey) -> KernelProcess:
+        try:
+            return self._started(key, request, request.cancel.on_cancel)
+        except (KernelDiedError, KernelNotFoundError) as error:
+            kind = NotBegunError if isinstance(error, KernelDiedError) else KernelNotFoundError
+            advice = f"see whether `jupyter console --kernel {key.spec.name}` starts"
+            raise kind(f"{request.notebook.name}: {error}; {advice}") from error
 
     def _dismiss_guard(self) -> None:
         """Let the guard end with the last kernel of a pool that is closed."""
