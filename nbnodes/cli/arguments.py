@@ -81,7 +81,8 @@ OPTIONS = (
         names=("--engine",),
         field="engine",
         metavar="NAME",
-        help="The engine: kernel, inprocess, papermill, or one that a package adds.",
+        help="The engine: fork, spawn, kernel, warm-kernel, inprocess, papermill, "
+        "or one that a package adds.",
     ),
     Option(
         names=("-o", "--output"),
