@@ -32,9 +32,10 @@ from papermill.parameterize import parameterize_notebook  # noqa: TID253
 
 from nbnodes.engines.cells.roles import cell_roles
 from nbnodes.engines.engine import GRACE_S, RunRequest
+from nbnodes.engines.environment import process_environment
 from nbnodes.engines.kernels import crossing, foreign
 from nbnodes.engines.kernels.kernelspec import Kernelspec, find_kernelspec
-from nbnodes.engines.kernels.process import kernel_environment, use_private_sockets
+from nbnodes.engines.kernels.process import use_private_sockets
 from nbnodes.engines.loops import close_loop
 from nbnodes.engines.outputs import (
     ERROR_BYTES,
@@ -123,7 +124,7 @@ class _PapermillRun:
         manager.notebook_start()
         try:
             client.execute(
-                env=kernel_environment(is_python=self._spec.is_python),
+                env=process_environment(is_python=self._spec.is_python),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )

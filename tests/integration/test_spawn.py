@@ -22,8 +22,8 @@ from nbnodes.engines.children.own_modules import local_names
 from nbnodes.engines.children.pumped import start_pumped
 from nbnodes.engines.children.spawning import Spawned
 from nbnodes.engines.engine import CancelToken, RunRequest
+from nbnodes.engines.environment import process_environment
 from nbnodes.engines.fork import ForkEngine, SpawnEngine
-from nbnodes.engines.kernels.process import kernel_environment
 from nbnodes.engines.registry import open_engine
 from nbnodes.errors import NotBegunError, RunCancelledError
 from nbnodes.result import Result
@@ -120,7 +120,7 @@ def pumped(tcp_pairs: None) -> Iterator[Callable[[RunRequest], Result | None]]:
     started: list[Spawned] = []
 
     def run(request: RunRequest) -> Result | None:
-        started.append(start_pumped(kernel_environment(is_python=True)))
+        started.append(start_pumped(process_environment(is_python=True)))
         return ChildRun(request, started[-1], local_names(request.folder)).result()
 
     yield run

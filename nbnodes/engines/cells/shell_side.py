@@ -139,26 +139,6 @@ class _Hooks(ast.NodeTransformer):
             self._deliver(self._captured[0])
 
 
-def read_values(path: str) -> dict[str, Any]:
-    """Read the parameters that the engine left in a file."""
-    with open(path, "rb") as file:
-        return dict(pickle.load(file))  # noqa: S301  # written by the engine that started us
-
-
-def write_value(path: str, value: Any) -> None:
-    """Leave the value in a file, or the reason why it cannot be written."""
-    try:
-        payload = pickled(value)
-    except Exception as error:  # noqa: BLE001  # a class may fail to pickle in any way it likes
-        kind = type(value)
-        name = f"{kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
-        payload = pickle.dumps({"type": name, "reason": f"{type(error).__name__}: {error}"})
-        path += ".error"
-    with open(path + ".part", "wb") as file:
-        file.write(payload)
-    os.replace(path + ".part", path)
-
-
 def refuse_bound(value: Any) -> None:
     """Raise TypeError for what belongs to its process; cloudpickle makes another thing of it."""
     if isinstance(value, (io.IOBase, memoryview)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Self
 
-from nbnodes.engines.kernels.process import kernel_environment
+from nbnodes.engines.environment import process_environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Origin:
     def of_now(cls) -> Self:
         """Return what a process would start with now."""
         times = tuple(map(_changed_ns, package_folders()))
-        return cls(environment=kernel_environment(is_python=True), packages_ns=times)
+        return cls(environment=process_environment(is_python=True), packages_ns=times)
 
 
 @cache

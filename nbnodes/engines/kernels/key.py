@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
+from nbnodes.engines.environment import process_environment
 from nbnodes.engines.kernels.kernelspec import Kernelspec
-from nbnodes.engines.kernels.process import kernel_environment
 
 _NO_MATTER = os.path.abspath(os.sep)
 
@@ -30,7 +30,7 @@ class KernelKey:
     @classmethod
     def of_now(cls, spec: Kernelspec, folder: str) -> Self:
         """Return what a kernel for a run in that folder would start with now."""
-        environment = kernel_environment(is_python=spec.is_python)
+        environment = process_environment(is_python=spec.is_python)
         is_anywhere = spec.is_python and _names_no_relative_path(spec, environment)
         return cls(
             spec=spec,

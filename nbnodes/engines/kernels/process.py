@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -16,9 +15,9 @@ from nbnodes.engines.engine import GRACE_S
 from nbnodes.engines.guard import Guard
 from nbnodes.engines.kernels.channels import KernelChannels, Patience
 from nbnodes.engines.kernels.kernelspec import Kernelspec
+from nbnodes.engines.kernels.patience import Within
 from nbnodes.engines.kernels.record import FOLDER_PREFIX, note_state, write_record
-from nbnodes.engines.outputs import INLINE_BACKEND
-from nbnodes.errors import EngineError, KernelDiedError, KernelNotFoundError
+from nbnodes.errors import KernelDiedError, KernelNotFoundError
 
 CONNECTION_FILE = "connection.json"
 _LONGEST_FOLDER = 90  # a socket's path has room for some hundred bytes (unix(7))
@@ -36,17 +35,6 @@ def use_private_sockets(manager: Any, spec: Kernelspec, folder: str) -> None:
     manager.connection_file = os.path.join(folder, CONNECTION_FILE)
     if spec.is_ipykernel and os.name == "posix" and len(folder) < _LONGEST_FOLDER:
         manager.transport, manager.ip = "ipc", os.path.join(folder, "s")
-
-
-def kernel_environment(*, is_python: bool) -> dict[str, str]:
-    """Return the environment a kernel starts with."""
-    environment = dict(os.environ)
-    if is_python:
-        environment["MPLBACKEND"] = INLINE_BACKEND
-        # where ipykernel sees it, what cells write past Python (`!echo`) goes to the kernel's log;
-        # and it changes with each test, so that no kernel that waits would serve the next
-        environment.pop("PYTEST_CURRENT_TEST", None)
-    return environment
 
 
 class KernelProcess:
@@ -102,7 +90,9 @@ class KernelProcess:
         Raises:
             EngineError: If it died, or `patience` ended.
         """
-        self.channels.await_ready(_Shortened(patience, self.spec.name), ask_again_s=_ASK_AGAIN_S)
+        silent = f"the kernel {self.spec.name!r} did not answer for {_START_S:g} s"
+        within = Within(patience, _START_S, lambda: KernelDiedError(silent))
+        self.channels.await_ready(within, ask_again_s=_ASK_AGAIN_S)
 
     def note(self, state: str, notebook: str = "") -> None:
         """Tell whoever lists kernels what it does."""
@@ -194,26 +184,6 @@ class KernelProcess:
             last = log.read()[-2000:].strip().splitlines()[-3:]
         said = f"; it last said: {' | '.join(last)}" if last else ""
         return f"the kernel {self.spec.name!r} ended {cause_of_death(returncode)}{said}"
-
-
-class _Shortened:
-    """A patience that no kernel's start outlasts."""
-
-    def __init__(self, patience: Patience, name: str) -> None:
-        self._patience = patience
-        self._name = name
-        self._until = time.monotonic() + _START_S
-
-    @property
-    def remaining_s(self) -> float | None:
-        own_s, other_s = max(0.0, self._until - time.monotonic()), self._patience.remaining_s
-        return own_s if other_s is None else min(own_s, other_s)
-
-    def interruption(self) -> EngineError | None:
-        error = self._patience.interruption()
-        if error is None and time.monotonic() >= self._until:
-            return KernelDiedError(f"the kernel {self._name!r} did not answer for {_START_S:g} s")
-        return error
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from nbnodes.engines.guard import Guard
 from nbnodes.engines.kernels import crossing
 from nbnodes.engines.kernels.channels import Patience
 from nbnodes.engines.kernels.key import KernelKey
+from nbnodes.engines.kernels.patience import Within
 from nbnodes.engines.kernels.process import KernelProcess
 from nbnodes.errors import EngineError, KernelDiedError, RunCancelledError, RunTimeoutError
 
@@ -57,7 +57,7 @@ def has_forgotten(kernel: KernelProcess, asked: str, patience: Patience) -> bool
         EngineError: If `patience` ended; a kernel that takes too long, or died, is none.
     """
     try:
-        error, _ = kernel.channels.outcome(asked, _Within(patience, _FORGET_S))
+        error, _ = kernel.channels.outcome(asked, Within(patience, _FORGET_S, _TakesTooLongError))
     except (_TakesTooLongError, KernelDiedError):
         return False
     kernel.channels.forget_unawaited()  # it came before
@@ -79,23 +79,6 @@ class UntilClosed:
 
 class _TakesTooLongError(RunTimeoutError):
     """A kernel did not forget its run in time."""
-
-
-class _Within:
-    """A patience that ends after a while."""
-
-    def __init__(self, patience: Patience, limit_s: float) -> None:
-        self._patience = patience
-        self._until = time.monotonic() + limit_s
-
-    @property
-    def remaining_s(self) -> float | None:
-        own_s, other_s = max(0.0, self._until - time.monotonic()), self._patience.remaining_s
-        return own_s if other_s is None else min(own_s, other_s)
-
-    def interruption(self) -> EngineError | None:
-        is_over = time.monotonic() >= self._until
-        return self._patience.interruption() or (_TakesTooLongError() if is_over else None)
 
 
 def _warm_up(kernel: KernelProcess, patience: Patience, *, keeps: bool) -> None:
