@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
-from weakref import WeakSet
+from functools import partial
 
 from nbnodes.engines.engine import CancelToken
+from nbnodes.engines.threads import at_exit, fulfil
 from nbnodes.result import Result
 
 
@@ -27,32 +30,57 @@ class RunFuture(Future[Result]):
 
 
 class Workers:
-    """A fixed number of threads that make runs in the order they were submitted."""
+    """At most so many threads, which make runs in the order they were submitted.
+
+    A thread begins with a run and ends when there is none to make; at the end of the program, all
+    are closed.
+    """
 
     def __init__(self, count: int) -> None:
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="nbnodes-worker")
-        self._waiting: WeakSet[RunFuture] = WeakSet()
+        self._count = count
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[RunFuture, Callable[[], None]]] = deque()
+        self._threads: dict[threading.Thread, RunFuture | None] = {}  # and what each one runs
+        self._is_closed = False
+        self._forget_exit = at_exit(self.close)
 
     def submit(self, run: Callable[[], Result], cancel: CancelToken) -> RunFuture:
-        """Make a run on a worker."""
+        """Make a run on a worker; once they are closed, it is cancelled."""
         future = RunFuture(cancel)
-        self._waiting.add(future)
-        self._pool.submit(copy_context().run, _fulfil, future, run)
+        with self._lock:
+            if self._is_closed:
+                future.cancel()
+                return future
+            self._waiting.append((future, partial(copy_context().run, fulfil, future, run)))
+            if len(self._threads) < self._count:
+                thread = threading.Thread(target=self._work, name="nbnodes-worker", daemon=True)
+                self._threads[thread] = None
+                thread.start()
         return future
 
     def close(self) -> None:
-        """Wait for what runs; what has not begun never will."""
-        for future in list(self._waiting):
+        """Stop what runs, and wait for its end; what has not begun never will."""
+        with self._lock:
+            self._is_closed = True
+            futures = [future for future, _ in self._waiting]
+            futures += [future for future in self._threads.values() if future]
+            threads = set(self._threads) - {threading.current_thread()}
+        for future in futures:
             future.cancel()
-        self._pool.shutdown(wait=True)
+        for thread in threads:
+            thread.join()
+        self._forget_exit()
 
+    def _work(self) -> None:
+        while make := self._next():
+            make()
 
-def _fulfil(future: RunFuture, run: Callable[[], Result]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = run()
-    except BaseException as error:  # noqa: BLE001  # it is the future's to raise
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+    def _next(self) -> Callable[[], None] | None:
+        """Return the next run to make; None, and no longer a worker, if there is none."""
+        thread = threading.current_thread()
+        with self._lock:
+            if not self._waiting:
+                del self._threads[thread]
+                return None
+            self._threads[thread], make = self._waiting.popleft()
+            return make
