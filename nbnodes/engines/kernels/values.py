@@ -1,7 +1,8 @@
 """Values cross between two processes as files; large buffers are written once and mapped.
 
 Memory files (memfd_create(2)) take twice as long, page by page; buffers in messages are copied by
-each socket they pass. Sent as text into kernels too, and so of the standard library only.
+each socket they pass. Sent as text into kernels too, and so of the standard library only: it shares
+nothing with `nbnodes.engines.children.memory`, which lays buffers out alike.
 """
 
 from __future__ import annotations
