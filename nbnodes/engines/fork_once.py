@@ -12,9 +12,10 @@ from contextlib import suppress
 from nbnodes.engines.children import child_side
 from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.child_run import ChildRun
-from nbnodes.engines.children.forking import fork_child, kill_group
+from nbnodes.engines.children.forking import fork_child
 from nbnodes.engines.children.own_modules import local_names
 from nbnodes.engines.children.wire import Channel
+from nbnodes.engines.deaths import memory_kills, with_cause
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.forkable import needs_kernel
 from nbnodes.engines.outputs import INLINE_BACKEND
@@ -31,6 +32,7 @@ class ForkOnceEngine:
     name = "fork"
 
     def __init__(self) -> None:
+        self._memory_kills = memory_kills()
         self._child: Child | None = _forked()
 
     def run(self, request: RunRequest, /) -> Result:
@@ -51,7 +53,7 @@ class ForkOnceEngine:
             raise
         exit_code = _end(child)
         if result is None:
-            raise run.death(exit_code)
+            raise run.death(with_cause(exit_code, self._memory_kills))
         return result
 
     def close(self) -> None:
@@ -62,7 +64,7 @@ class ForkOnceEngine:
 
 
 def _forked() -> Child:
-    forked = fork_child(_live)
+    forked = fork_child(_live, is_kept=True)
     return Child(forked.pid, forked.descriptors)
 
 
@@ -72,9 +74,8 @@ def _live(channel: Channel) -> None:
 
 
 def _end(child: Child) -> int:
-    """Kill what is left of a child; return its exit code."""
+    """Have its keeper kill what is left of a child; return its exit code."""
     child.close()
-    kill_group(child.pid)
     with suppress(ChildProcessError):
         _, status = os.waitpid(child.pid, 0)
         return os.waitstatus_to_exitcode(status)

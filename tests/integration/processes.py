@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -41,13 +42,20 @@ def await_end(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     return psutil.wait_procs(processes, timeout=10)[1]
 
 
+def is_sleep(process: psutil.Process) -> bool:
+    """Whether a process runs `sleep`."""
+    with suppress(psutil.NoSuchProcess):
+        return process.name() == "sleep"
+    return False
+
+
 def family_of_killed_caller(engine_class: type[Engine], folder: Path) -> list[psutil.Process]:
     """Kill a program whose notebook runs and has started a process; return what it had started."""
     words = {"module": engine_class.__module__.rpartition(".")[2], "name": engine_class.__name__}
     caller = subprocess.Popen([sys.executable, "-c", _CALLER.format(**words), str(folder)])
     process = psutil.Process(caller.pid)
     family: list[psutil.Process] = []
-    while not any(p.name() == "sleep" for p in family) and caller.poll() is None:
+    while not any(map(is_sleep, family)) and caller.poll() is None:
         family = process.children(recursive=True)
     caller.kill()
     caller.wait()

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,6 +14,7 @@ import nbformat
 import psutil
 import pytest
 from notebooks import CellText, document, notebook
+from processes import is_sleep
 
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.registry import open_engine
@@ -199,9 +199,3 @@ def test_nothing_outlives_a_caller_that_is_killed(
     assert len(family) >= 3  # the guard, the kernel, and what the notebook has started
     assert psutil.wait_procs(family, timeout=10)[1] == []
     assert list(tmp_path.glob("nbnodes-*")) == []
-
-
-def is_sleep(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return process.name() == "sleep"
-    return False

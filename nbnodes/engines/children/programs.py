@@ -8,16 +8,24 @@ _PACKAGES = os.path.abspath(os.path.join(__file__, *[os.pardir] * 4))
 _PROGRAM = """\
 import sys
 sys.path.append({packages!r})
-from {module} import main
+{first}from {module} import main
 main({descriptor})
 """
 
 
-def program(module: str, descriptor: int) -> str:
+_KEPT = """\
+from nbnodes.engines.children.keeping import go_on_kept
+go_on_kept({descriptor})
+"""
+
+
+def program(module: str, descriptor: int, *, is_kept: bool = False) -> str:
     """Return the text that runs a module's `main`, wherever this package lies.
 
     Args:
         module: Its name.
         descriptor: That of its end of the connection to us.
+        is_kept: Whether it gets a keeper, forked before there is much to fork.
     """
-    return _PROGRAM.format(packages=_PACKAGES, module=module, descriptor=descriptor)
+    first = _KEPT.format(descriptor=descriptor) if is_kept else ""
+    return _PROGRAM.format(packages=_PACKAGES, first=first, module=module, descriptor=descriptor)

@@ -21,6 +21,7 @@ from nbnodes.engines.children import child_side
 from nbnodes.engines.children.job import Job
 from nbnodes.engines.children.warming import preload, warm_shell
 from nbnodes.engines.children.wire import Channel, Frame
+from nbnodes.engines.families import end_children
 
 if TYPE_CHECKING:
     from nbnodes.engines.cells.shell import NotebookShell
@@ -36,7 +37,9 @@ def main(descriptor: int) -> None:
     """
     try:
         _take_signals()
+        _take_orphans()
         _serve(_connection(descriptor))
+        end_children()
         os._exit(0)  # as a forked child ends: nothing of the notebook's runs after the run
     except BaseException:  # noqa: BLE001  # it is told in the caller's error
         import traceback
@@ -100,6 +103,13 @@ def _take_signals() -> None:
     for name in ("SIGINT", "SIGBREAK"):  # the latter is how Windows interrupts a process group
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
+def _take_orphans() -> None:
+    if sys.platform == "linux":
+        from nbnodes.engines.children.keeping import take_orphans
+
+        take_orphans()  # so that nothing that the notebook starts leaves us before our end
 
 
 def _connection(descriptor: int) -> socket.socket:

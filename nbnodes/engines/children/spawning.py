@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from contextlib import suppress
 
 from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.programs import program
+from nbnodes.engines.deaths import memory_kills, with_cause
+from nbnodes.engines.families import MARK, kill_family, kill_marked
 
 SIDE = "nbnodes.engines.children.spawned_side"
 """The module that a worker runs."""
@@ -22,11 +23,19 @@ class Spawned(Child):
 
     Attributes:
         exit_code: How its process ended; None before `reap`.
+        mark: What it and whatever it starts are known by (`families.MARK`); "" if there is none.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], descriptors: tuple[int, ...]) -> None:
+    mark = ""
+    _memory_kills = 0
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], descriptors: tuple[int, ...], mark: str = ""
+    ) -> None:
         self.exit_code: int | None = None
+        self.mark = mark
         self._process = process
+        self._memory_kills = memory_kills()
         super().__init__(process.pid, descriptors)
 
     def prepare(self, names: Iterable[str]) -> None:
@@ -41,11 +50,8 @@ class Spawned(Child):
 
     def kill(self) -> None:
         """Kill it and what it started; once its end is known, its number may be another's."""
-        if self.exit_code is not None:
-            return
-        for kill in (os.killpg, os.kill):
-            with suppress(ProcessLookupError, PermissionError):
-                kill(self.pid, signal.SIGKILL)
+        if self.exit_code is None:
+            kill_family(self.pid)
 
     def await_end(self) -> None:
         """Wait until its process has ended. It is not reaped where that can be seen without."""
@@ -56,17 +62,22 @@ class Spawned(Child):
         except ChildProcessError:  # somebody in this program reaps whatever has ended
             self.exit_code = self._process.wait()
 
+    def kill_left(self) -> None:
+        """Once it has ended: kill what it has started and left, wherever that has gone."""
+        if self.mark:
+            kill_marked(self.mark)
+
     def reap(self) -> None:
-        """Kill what it left behind and note how it ended."""
+        """Kill its group and note how it ended."""
         self.kill()  # before its number is given back, so that no other group has it
-        self.exit_code = self._process.wait()
+        self.exit_code = with_cause(self._process.wait(), self._memory_kills)
 
 
 def start(environment: Mapping[str, str]) -> Spawned:
     """Start a worker.
 
     Args:
-        environment: Its environment variables.
+        environment: Its environment variables, its mark among them.
 
     Raises:
         OSError: If the system gives no more processes or descriptors.
@@ -91,4 +102,7 @@ def start(environment: Mapping[str, str]) -> Spawned:
     finally:
         for descriptor in (far.detach(), out[1], err[1]):
             os.close(descriptor)
-    return Spawned(process, (near.detach(), out[0], err[0]))
+    ends = []
+    with suppress(AttributeError, OSError):  # not Linux; or somebody in this program has reaped it
+        ends.append(os.pidfd_open(process.pid))
+    return Spawned(process, (near.detach(), out[0], err[0], *ends), environment.get(MARK, ""))

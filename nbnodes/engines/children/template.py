@@ -10,7 +10,7 @@ import tempfile
 from nbnodes.engines.children.nursery import END_S, Nursery
 from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.programs import program
-from nbnodes.engines.deaths import cause_of_death
+from nbnodes.engines.deaths import cause_of_death, memory_kills, with_cause
 
 _SIDE = "nbnodes.engines.children.template_side"
 
@@ -28,11 +28,12 @@ class Template(Nursery):
     def __init__(self, spares: int) -> None:
         self.origin = Origin.of_now()
         self._epitaph = ""
+        self._memory_kills = memory_kills()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the template
         end, far = socket.socketpair()
         with far:
             self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
-                [sys.executable, "-c", program(_SIDE, far.fileno())],
+                [sys.executable, "-c", program(_SIDE, far.fileno(), is_kept=True)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,
@@ -60,7 +61,7 @@ class Template(Nursery):
         if self._said.closed:
             return self._epitaph
         try:
-            how = cause_of_death(self._process.wait(END_S))
+            how = cause_of_death(with_cause(self._process.wait(END_S), self._memory_kills))
         except subprocess.TimeoutExpired:
             how = "without a word"
         self._said.seek(0)

@@ -17,6 +17,7 @@ from nbnodes.engines.children.nursery import END_S
 from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.pumped import start_pumped
 from nbnodes.engines.children.spawning import Spawned, start
+from nbnodes.engines.families import MARK
 from nbnodes.engines.guard import Guard
 from nbnodes.errors import Interruption, NotBegunError
 
@@ -131,7 +132,7 @@ class Workers:
 
     def _started(self) -> Spawned:
         try:
-            child = _start(self.origin.environment)
+            child = _start({**self.origin.environment, MARK: self._guard.new_mark()})
         except OSError as error:
             raise NotBegunError(f"no process can be started: {error}") from error
         self._guard.watch(child.pid)
@@ -147,6 +148,7 @@ class Workers:
     def _watch(self, child: Spawned) -> None:
         """Await a worker's end; start another, off the thread that waits for a Result."""
         child.await_end()
+        child.kill_left()
         with self._changed:
             self._guard.forget(child.pid)
             child.reap()

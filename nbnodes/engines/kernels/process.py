@@ -10,8 +10,9 @@ import tempfile
 from contextlib import suppress
 from typing import Any
 
-from nbnodes.engines.deaths import cause_of_death
+from nbnodes.engines.deaths import cause_of_death, memory_kills, with_cause
 from nbnodes.engines.engine import GRACE_S
+from nbnodes.engines.families import MARK, kill_family, kill_marked
 from nbnodes.engines.guard import Guard
 from nbnodes.engines.kernels.channels import KernelChannels, Patience
 from nbnodes.engines.kernels.kernelspec import Kernelspec
@@ -65,9 +66,11 @@ class KernelProcess:
         self.folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX)
         self._log_path = os.path.join(self.folder, "kernel.log")
         self._how_ended: str | None = None
+        self._mark = guard.new_mark()
+        self._memory_kills = memory_kills()
         self._manager = _manager(spec, self.folder)
         try:
-            self._start(environment, cwd)
+            self._start({**environment, MARK: self._mark}, cwd)
             self.channels = self._connected()
         except BaseException:
             self.kill()
@@ -109,7 +112,11 @@ class KernelProcess:
 
     def kill(self) -> None:
         """Kill the kernel and whatever it started; `close` waits for the end."""
-        self._signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        process = self._process
+        if process is None or os.name != "posix":
+            self._signal(signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+        elif process.returncode is None:  # else its number may be another's by now
+            kill_family(process.pid)
 
     def close(self) -> None:
         """Kill the kernel, wait for its end, and give back everything held."""
@@ -163,6 +170,7 @@ class KernelProcess:
     def _clean_up(self) -> None:
         if self._process is not None:
             self._reaped(self._process)
+        kill_marked(self._mark)  # what had got away from it before it ended
         self._manager.cleanup_resources(restart=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -183,7 +191,8 @@ class KernelProcess:
         with open(self._log_path, encoding="utf-8", errors="replace") as log:
             last = log.read()[-2000:].strip().splitlines()[-3:]
         said = f"; it last said: {' | '.join(last)}" if last else ""
-        return f"the kernel {self.spec.name!r} ended {cause_of_death(returncode)}{said}"
+        how = cause_of_death(with_cause(returncode, self._memory_kills))
+        return f"the kernel {self.spec.name!r} ended {how}{said}"
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from nbnodes.engines.families import kill_family
 
 FOLDER_PREFIX = "nbnodes-"
 STARTING, READY, WARM, RUNNING, ORPHAN = "starting", "ready", "warm", "running", "orphan"
@@ -120,8 +121,7 @@ def remove_leftovers() -> int:
 
 def stop(kernel: KernelRecord) -> None:
     """Kill a kernel and whatever it started. Its caller, if there is one, sees it die."""
-    with suppress(ProcessLookupError):  # it has just ended
-        os.killpg(kernel.pid, signal.SIGKILL)
+    kill_family(kernel.pid)
     if kernel.state == ORPHAN:
         shutil.rmtree(kernel.folder, ignore_errors=True)
 
