@@ -160,15 +160,25 @@ def _language_info() -> dict[str, Any]:
     }
 
 
-@cache
 def _engine(pid: int) -> Engine:
-    """Open the engine of all that this process will run.
+    """Return the engine of a process's next run.
 
-    Its children are forked from a template, and not from this process (`lasting=False`), although
-    that starts in half the time: papermill has configured logging, has made a progress bar with a
-    thread of its own and has imported hundreds of modules, and a notebook would see all of that.
+    The first run may be the only one, as a command's is: an interpreter started for it is ready
+    before a template is. Children are not forked from this process itself, although that takes
+    the least time: papermill has configured logging, has made a progress bar with a thread of its
+    own and has imported hundreds of modules, and a notebook would see all of that.
     """
-    engine = open_engine("fork")
+    name = "fork" if pid in _served else "spawn"
+    _served.add(pid)
+    return _opened(name, pid)
+
+
+_served: set[int] = set()  # processes that have made a run
+
+
+@cache
+def _opened(name: str, pid: int) -> Engine:
+    engine = open_engine(name, lasting=name == "fork")
     atexit.register(_close, engine, pid)
     return engine
 
