@@ -8,14 +8,12 @@ ended, if one did) when a cell begins, ("output", type, content) while it runs, 
 from __future__ import annotations
 
 import builtins
-import fcntl
 import gc
 import linecache
 import os
 import pickle
 import socket
 import sys
-import termios
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,7 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from nbnodes.engines.cells import shell_side
 from nbnodes.engines.cells.lazy_shell import LazyShell
@@ -31,13 +29,21 @@ from nbnodes.engines.cells.plain import PlainCells, ShellSource
 from nbnodes.engines.cells.program import compiled
 from nbnodes.engines.cells.streams import FedStream, no_input
 from nbnodes.engines.children.job import Job
+from nbnodes.engines.children.seeds import Seeds, SeedWatch
 from nbnodes.engines.children.wire import SIMPLE, Channel
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
+try:
+    import fcntl
+    import termios
+except ImportError:  # on Windows
+    _CAN_COUNT = False
+else:
+    _CAN_COUNT = True
+
 if TYPE_CHECKING:
     from nbnodes.engines.cells.shell import NotebookShell
-    from nbnodes.engines.children.holdings import Holdings
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _TICK_S = 0.0002
@@ -88,26 +94,30 @@ class _Ready:
 def live(
     channel: Channel,
     shell: NotebookShell | None = None,
-    serve: Callable[[Channel], None] = lambda _: None,
+    serve: Callable[[Channel, Seeds], None] = lambda *_: None,
+    seeds: Seeds | None = None,
 ) -> None:
     """Be a child. Returns when the run is over.
 
     Args:
         channel: The connection to the caller.
         shell: A shell that came along with the fork; without one, it is made if need be.
-        serve: What the child does after a job that is to make a template of it.
+        serve: What the child does after a job that is to make a template of it, given what its
+            cells have seeded.
+        seeds: The same of the template, if the notebook's `setup` cells have run there: the child
+            goes on where they ended.
     """
     told = Told(channel)
     sys.stdout, sys.stderr = _Stream("stdout", told), _Stream("stderr", told)
     _ask_nobody()
     source, main = _shell_source(told, shell)
     if shell is not None:
-        _rehearse(source, main)
+        _rehearse(source, main, seeds)
     with suppress(EOFError):  # the caller needs no more runs
         job = channel.receive().load()
-        unsafe = _run(channel, source, main, job)
-        if job.is_setup and not unsafe:
-            serve(channel)
+        left = _run(channel, source, main, job, seeds)
+        if left:
+            serve(channel, left)
 
 
 def rehearsal() -> Job:
@@ -121,21 +131,21 @@ def rehearsal() -> Job:
     return Job(cells=cells, program=program, folder="/", local_names=frozenset())
 
 
-def _rehearse(source: ShellSource, main: ModuleType) -> None:
+def _rehearse(source: ShellSource, main: ModuleType, seeds: Seeds | None) -> None:
     """Run something while nobody waits: memory shared with the template is copied when touched."""
     ends = socket.socketpair()
     near, far = map(Channel, ends)
     far.send(rehearsal())
     far.send({"n": 2})
-    before = dict(vars(main))
-    _run(near, source, main, near.receive().load())
+    names, lines, path = dict(vars(main)), dict(linecache.cache), sys.path.copy()
+    _run(near, source, main, near.receive().load(), seeds)
     far.receive().load()
     for end in ends:
         end.close()
-    vars(main).clear()
-    vars(main).update(before)
-    sys.path.pop(0)
-    linecache.clearcache()
+    for kept, before in ((vars(main), names), (linecache.cache, lines)):
+        kept.clear()
+        kept.update(before)
+    sys.path[:] = path
     gc.freeze()
 
 
@@ -148,25 +158,70 @@ def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource,
     return LazyShell(told, main), main
 
 
-def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> bool:
-    """Do a job; return whether what has run is unsafe to be shared."""
+class _Ended(NamedTuple):
+    """How the cells have run.
+
+    Attributes:
+        duration_s: Seconds that the last one took.
+        raised: What it raised.
+        problem: Why what they made is not all that it should be; "" if it is.
+    """
+
+    duration_s: float | None
+    raised: RaisedError | None
+    problem: str
+
+
+def _run(
+    channel: Channel, source: ShellSource, main: ModuleType, job: Job, seeds: Seeds | None
+) -> Seeds | None:
+    """Do a job; return what its cells have seeded, if it was to make a template and has."""
     values = channel.receive()
-    _go_to(job)
-    _reseed()
+    if seeds is None:
+        _go_to(job)
+    (seeds or Seeds()).renew()
     known = len(sys.modules)
     try:
         given = values.load()
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
         channel.send(("unloadable", type(error).__name__, str(error)))
-        return True
-    pid = os.getpid()
-    held = _holdings() if job.is_setup else None
+        return None
     cells = _cells(job, given, source, main, Told(channel))
+    if job.is_setup:
+        return _set_up(channel, job, cells, source.get())
+    ended = _run_cells(channel, job, cells)
+    if ended:
+        new = list(islice(reversed(sys.modules), max(0, len(sys.modules) - known)))[::-1]
+        _send_value(channel, (ended.duration_s, ended.raised), cells.value, new)
+    return None
+
+
+def _set_up(channel: Channel, job: Job, cells: _Cells, shell: NotebookShell) -> Seeds | None:
+    """Run `setup` cells and tell why what they made cannot be shared, or ""."""
+    from nbnodes.engines.children.holdings import Holdings
+
+    held, watch = Holdings.now(), SeedWatch()
+    ended = _run_cells(channel, job, cells)
+    if ended is None:
+        return None
+    seeds = watch.end()
+    for plain in job.program or ():  # tracebacks of calls name them, too
+        shell.compile._filename_map[plain.file_name] = plain.number  # noqa: SLF001  # no other way
+    shell.close_loop()
+    reason = ended.problem or held.unsafe_since()
+    channel.send(("value", ended.duration_s, ended.raised, reason, []))
+    return None if reason else seeds
+
+
+def _run_cells(channel: Channel, job: Job, cells: _Cells) -> _Ended | None:
+    """Run them, and tell of each; None if the caller wants no more."""
+    pid = os.getpid()
     duration_s: float | None = None
     raised: RaisedError | None = None
+    problem = ""
     for number, cell in enumerate(job.cells):
         if channel.has_news():  # the caller has ended sending: no further cell is to begin
-            return True
+            return None
         channel.send(("next", duration_s, raised))
         began_at = time.monotonic()
         raised = cells.run(number)
@@ -174,33 +229,13 @@ def _run(channel: Channel, source: ShellSource, main: ModuleType, job: Job) -> b
             os._exit(int(bool(raised and not raised.is_early_end)))
         _await_drained()
         duration_s = time.monotonic() - began_at
+        if cells.exit_asked or (raised and raised.is_early_end):
+            problem = f"cell {cell.index + 1} ends the notebook"
+        elif raised:
+            problem = f"cell {cell.index + 1} raises {raised.ename}"
         if cells.exit_asked or (raised and raised.ends(cell)):
             break
-    if held:
-        return _end_setup(channel, (duration_s, raised), source.get(), held)
-    new = list(islice(reversed(sys.modules), max(0, len(sys.modules) - known)))[::-1]
-    _send_value(channel, (duration_s, raised), cells.value, new)
-    return False
-
-
-def _holdings() -> Holdings:
-    from nbnodes.engines.children.holdings import Holdings
-
-    return Holdings.now()
-
-
-def _end_setup(
-    channel: Channel,
-    ended: tuple[float | None, RaisedError | None],
-    shell: NotebookShell,
-    held: Holdings,
-) -> bool:
-    """Tell whether what the cells made can be shared, and why not; return whether not."""
-    shell.close_loop()
-    raised = ended[1]
-    reason = f"it raises {raised.ename}" if raised else held.unsafe_since()
-    channel.send(("value", *ended, reason, []))
-    return bool(reason)
+    return _Ended(duration_s, raised, problem)
 
 
 def _cells(
@@ -235,6 +270,8 @@ def _await_drained() -> None:
 
 
 def _pending_bytes(descriptor: int) -> int:
+    if not _CAN_COUNT:
+        return 0
     try:
         count = fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))
     except OSError:  # the notebook closed it, or put something else in its place
@@ -258,16 +295,6 @@ def _send_value(
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
         reason = f"{type(error).__name__}: {error}"
         channel.send(("value", *ended, UntransferableValue(type_name=name, reason=reason), new))
-
-
-def _reseed() -> None:
-    """Draw random numbers of one's own: numpy's state came along with the fork."""
-    drawn = sys.modules.get("random")
-    if drawn is not None:
-        drawn.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed()
 
 
 def _ask_nobody() -> None:

@@ -23,6 +23,7 @@ from nbnodes.engines.cells.shell import NotebookShell
 from nbnodes.engines.children import child_side
 from nbnodes.engines.children.forking import fork_child
 from nbnodes.engines.children.keeping import take_orphans
+from nbnodes.engines.children.seeds import Seeds
 from nbnodes.engines.children.warming import preload, warm_shell
 from nbnodes.engines.children.wire import Channel
 from nbnodes.engines.deaths import memory_kills, with_cause
@@ -71,9 +72,10 @@ class _Child:
 
 
 class _Template:
-    def __init__(self, control: Channel, shell: NotebookShell) -> None:
+    def __init__(self, control: Channel, shell: NotebookShell, seeds: Seeds | None = None) -> None:
         self._control = control
         self._shell = shell
+        self._seeds = seeds
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
         self._children: dict[int, _Child] = {}  # by the descriptor of their end
@@ -121,9 +123,9 @@ class _Template:
         self._selector.register(end, selectors.EVENT_READ)
 
     def _live(self, channel: Channel) -> None:
-        child_side.live(channel, self._shell, self._serve_alike)
+        child_side.live(channel, self._shell, self._serve_alike, self._seeds)
 
-    def _serve_alike(self, channel: Channel) -> None:
+    def _serve_alike(self, channel: Channel, seeds: Seeds) -> None:
         """In a child that has run a notebook's `setup` cells: be the template of that notebook."""
         nothing = os.open(os.devnull, os.O_WRONLY)
         for target in (1, 2):
@@ -132,7 +134,7 @@ class _Template:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _freeze()
         with suppress(EOFError, BrokenPipeError):
-            _Template(channel, self._shell).serve()
+            _Template(channel, self._shell, seeds).serve()
 
     def _tell_end(self, end: int) -> None:
         child = self._children.pop(end)
