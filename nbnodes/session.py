@@ -6,6 +6,7 @@ Model, and a Model that is given no Session finds the current one (docs/adr/002)
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -15,7 +16,7 @@ from contextvars import ContextVar, Token
 from dataclasses import replace
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, SupportsFloat
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts
@@ -175,11 +176,11 @@ class Session:
 
     def _limit_s(self, options: RunOptions, name: str) -> float | None:
         """Return a limit of time as an engine takes it: None for none."""
-        given: float | None = getattr(options, name)
-        limit_s: float = getattr(self.settings, name) if given is None else given
-        if not limit_s >= 0:  # NaN too
-            raise UsageError(f"{name}={limit_s:g}: expected 0 (no limit) or more seconds")
-        return limit_s or None
+        given = getattr(options, name)
+        limit_s: Any = getattr(self.settings, name) if given is None else given
+        if not isinstance(limit_s, SupportsFloat) or not float(limit_s) >= 0:  # NaN too
+            raise UsageError(f"{name}={limit_s!r}: expected 0 (no limit) or more seconds")
+        return None if limit_s in (0, math.inf) else float(limit_s)
 
     def _run(self, request: RunRequest, options: RunOptions) -> Result:
         engine = options.engine or self.settings.engine

@@ -44,7 +44,7 @@ class Settings:
         Raises:
             SettingsError: With every unknown name and every wrong value.
         """
-        table, where = _tool_table(os.path.abspath(folder or os.getcwd()))
+        table, where = _tool_table(os.path.abspath(folder or _working_directory()))
         found = {name: (value, f"{where}: tool.nbnodes.{name}") for name, value in table.items()}
         environ = os.environ if environ is None else environ
         known = [f"{_PREFIX}{f.name.upper()}" for f in fields(cls)]
@@ -99,6 +99,14 @@ def _require_range(name: str, value: Any) -> None:
         raise ValueError("expected 1 or more")
     if name.endswith(("_s", "_bytes")) and not value >= 0:
         raise ValueError("expected 0 or more")
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        problem = f"the working directory: {error.strerror}; go to another one"
+        raise SettingsError([problem]) from error
 
 
 def _tool_table(folder: str) -> tuple[dict[str, Any], str]:

@@ -15,6 +15,9 @@ from nbnodes.result import Result
 
 OnOutput = Callable[[Cell, str, Mapping[str, Any]], None]
 
+LONGEST_WAIT_S = 3600.0
+"""What nobody waits longer than without looking again: operating systems refuse a month."""
+
 GRACE_S = 0.15
 """From the interrupt of a cell to the end of its process."""
 
@@ -100,6 +103,12 @@ class RunRequest:
 
     @property
     def remaining_s(self) -> float | None:
+        """Seconds to wait before looking again: `left_s`, but an hour at most."""
+        left_s = self.left_s
+        return None if left_s is None else min(left_s, LONGEST_WAIT_S)
+
+    @property
+    def left_s(self) -> float | None:
         """Seconds until the deadline (0 when it has passed); None without one."""
         if self.timeout_s is None:
             return None

@@ -7,6 +7,7 @@ engine prepares it, so that values arrive as objects although papermill's cell s
 from __future__ import annotations
 
 import copy
+import math
 import os
 import signal
 import subprocess
@@ -147,8 +148,8 @@ class _PapermillRun:
 
     def _timeout_s(self) -> float | None:
         """Return the seconds left for a cell; never 0, which nbclient takes for no limit."""
-        left_s = self._run.remaining_s
-        return None if left_s is None else max(left_s, 0.01)
+        left_s = self._run.left_s
+        return None if left_s in (None, math.inf) else max(left_s, 0.01)
 
     def _machine_failure(self, error: Exception) -> Exception:
         interruption = self._run.interruption()

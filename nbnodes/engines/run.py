@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from nbnodes.engines.engine import Progress, RunRequest
+from nbnodes.engines.engine import LONGEST_WAIT_S, Progress, RunRequest
 from nbnodes.engines.outputs import ERROR_BYTES, OutputLog, cut_error
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.errors import EngineError, RunTimeoutError
@@ -47,15 +47,21 @@ class Run:
 
     @property
     def remaining_s(self) -> float | None:
+        """Seconds to wait before looking again: `left_s`, but an hour at most."""
+        left_s = self.left_s
+        return None if left_s is None else min(left_s, LONGEST_WAIT_S)
+
+    @property
+    def left_s(self) -> float | None:
         """Seconds until the run or its cell is out of time (0 when it is); None without limit."""
-        left = [self.request.remaining_s, self._cell_remaining_s]
+        left = [self.request.left_s, self._cell_left_s]
         return min((one for one in left if one is not None), default=None)
 
     def interruption(self) -> EngineError | None:
         """Return why the run must stop now, as the error to raise; None while it may go on."""
         error = self.request.interruption(self.cell)
         limit_s = self.request.cell_timeout_s
-        if error is None and limit_s is not None and self._cell_remaining_s == 0.0:
+        if error is None and limit_s is not None and self._cell_left_s == 0.0:
             hint = "allow more with cell_timeout_s (--cell-timeout)"
             return RunTimeoutError(f"{self.where}: not done after {limit_s:g} s, stopped; {hint}")
         return error
@@ -136,7 +142,7 @@ class Run:
         }
 
     @property
-    def _cell_remaining_s(self) -> float | None:
+    def _cell_left_s(self) -> float | None:
         limit_s = self.request.cell_timeout_s
         if limit_s is None or not self._is_in_cell:
             return None

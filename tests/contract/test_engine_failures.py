@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from pathlib import Path
@@ -180,6 +181,14 @@ def test_no_cell_begins_once_the_run_is_cancelled(run: Run, stays: str, tmp_path
     with pytest.raises(RunCancelledError, match="cell 1"):
         run(CELLS_THAT_STAY[stays], later, cancel=cancel, on_output=on_output)
     assert not (tmp_path / "later").exists()
+
+
+@pytest.mark.parametrize("limit_s", [3e6, 1e10, 1e18, math.inf])
+@pytest.mark.parametrize("name", ["timeout_s", "cell_timeout_s"])
+def test_time_may_be_limited_to_more_than_a_system_waits(
+    run: Run, name: str, limit_s: float
+) -> None:
+    assert run("import time\ntime.sleep(0.01)", ("1", "return"), **{name: limit_s}).unwrap() == 1
 
 
 @pytest.mark.parametrize("way", ["timeout_s", "cancel"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,24 @@ def test_time_is_limited_by_the_run_else_by_the_settings() -> None:
             limited.model(path)()
         with pytest.raises(RunTimeoutError, match=r"after 0\.1 s"):
             limited.model(path).run(timeout_s=0.1)
+
+
+@pytest.mark.parametrize("limit_s", [-1, float("nan"), "5", [5], 5j])
+@pytest.mark.parametrize("name", ["timeout_s", "cell_timeout_s"])
+def test_a_limit_that_is_no_number_of_seconds_is_refused(
+    doubling: Model, name: str, limit_s: Any
+) -> None:
+    with pytest.raises(UsageError, match=rf"^{name}=.*: expected 0 \(no limit\) or more seconds"):
+        doubling.run(**{name: limit_s})
+
+
+def test_a_session_where_the_working_directory_is_gone_is_refused(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="the working directory: No such file"):
+        Session()
 
 
 # ---------------------------------------------------------------- the current Session
