@@ -103,7 +103,7 @@ class RunRequest:
 
     @property
     def remaining_s(self) -> float | None:
-        """Seconds to wait before looking again: `left_s`, but an hour at most."""
+        """Seconds to wait before looking again, an hour at most; see `left_s`."""
         left_s = self.left_s
         return None if left_s is None else min(left_s, LONGEST_WAIT_S)
 
