@@ -7,6 +7,7 @@ a time, and a cell that kills its process kills the caller's.
 from __future__ import annotations
 
 import copy
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from nbnodes.engines.cells.lazy_shell import LazyShell
 from nbnodes.engines.cells.plain import PlainCells
 from nbnodes.engines.cells.program import plain_program
 from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.raised import RaisedError
 from nbnodes.engines.run import Run
 from nbnodes.engines.sandbox import sandbox
 from nbnodes.engines.watchdog import Watchdog
@@ -88,11 +90,12 @@ def _run_in_sandbox(request: RunRequest) -> Result:
     values = {name: _own(value) for name, value in request.values.items()}
     with ExitStack() as stack:
         stack.enter_context(sandbox(request.folder, run))
-        cells = _cells(request, values, run, stack)
-        watchdog = stack.enter_context(Watchdog(run))
+        watchdog = Watchdog(run)
+        cells = _cells(request, values, run, watchdog, stack)
+        stack.enter_context(watchdog)
         for number, cell in enumerate(request.steps):
             run.begin(cell)
-            error = watchdog.guard(partial(cells.run, number))
+            error = watchdog.guard(partial(_run_cell, cells, number))
             if error and error.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
                 raise KeyboardInterrupt  # from outside: the cell did not raise it
             if not run.end(error, exits=cells.exit_asked):
@@ -100,8 +103,21 @@ def _run_in_sandbox(request: RunRequest) -> Result:
     return run.result(cells.value)
 
 
+def _run_cell(cells: PlainCells | IPythonCells, number: int) -> RaisedError | None:
+    """Run a cell. A process that it has forked ends with it: it is a copy of the caller's."""
+    pid, raised = os.getpid(), None
+    status = 1
+    try:
+        raised = cells.run(number)
+        status = int(bool(raised and not raised.is_early_end))
+    finally:
+        if os.getpid() != pid:
+            os._exit(status)
+    return raised
+
+
 def _cells(
-    request: RunRequest, values: dict[str, Any], run: Run, stack: ExitStack
+    request: RunRequest, values: dict[str, Any], run: Run, watchdog: Watchdog, stack: ExitStack
 ) -> PlainCells | IPythonCells:
     program = plain_program(request)
     if program is None:
@@ -114,7 +130,7 @@ def _cells(
     main = ModuleType("__main__")
     sys.modules["__main__"] = main
     vars(main).update(request.globals or {})
-    lazy = LazyShell(run, main)
+    lazy = LazyShell(run, main, unbroken=watchdog.held_off)
     stack.enter_context(lazy.offered())
     return PlainCells(program, values, vars(main), feed=run, shell=lazy)
 

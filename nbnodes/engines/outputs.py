@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
 _Draft = dict[str, Any]
 ERROR_BYTES = 20_000
 """An error is kept up to here, whatever was shown before."""
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Feed(Protocol):
@@ -28,7 +30,8 @@ class OutputLog:
     """Collects the outputs of one run, cell by cell. Several threads may feed it.
 
     It is fed with the bodies of the Jupyter protocol's IOPub messages
-    (https://jupyter-client.readthedocs.io/en/stable/messaging.html#messages-on-the-iopub-pub-sub-channel).
+    (https://jupyter-client.readthedocs.io/en/stable/messaging.html#messages-on-the-iopub-pub-sub-channel),
+    made `carriable` before.
 
     Args:
         limit_bytes: How much text, and how much rich output, is kept; the rest is counted only.
@@ -98,7 +101,7 @@ class OutputLog:
         )
 
     def _stream(self, name: str, text: str) -> None:
-        text, dropped_bytes = cut(_encodable(text), self._limit_bytes - self._text_bytes)
+        text, dropped_bytes = cut(text, self._limit_bytes - self._text_bytes)
         self._text_bytes += size_bytes(text)
         self._dropped_bytes += dropped_bytes
         if not text:
@@ -161,6 +164,22 @@ class OutputLog:
         self._clear_pending = False
 
 
+def carriable(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a message's body with lone surrogates, which no file could hold, spelled out."""
+    if "text" in content:
+        text = _spelled(content["text"])
+        return content if text is content["text"] else {**content, "text": text}
+    if "data" in content:
+        shown = {**content, "data": _spelled_bundle(content["data"])}
+        if content.get("metadata"):
+            shown["metadata"] = _spelled_bundle(content["metadata"])
+        return shown
+    if "traceback" in content:
+        lines = list(map(_spelled, content["traceback"]))
+        return {**content, "evalue": _spelled(content["evalue"]), "traceback": lines}
+    return content
+
+
 def cut(text: str, room_bytes: int) -> tuple[str, int]:
     """Return the beginning of a text that fits, and the size in bytes of the rest."""
     whole_bytes = size_bytes(text)
@@ -172,10 +191,10 @@ def cut(text: str, room_bytes: int) -> tuple[str, int]:
 
 def cut_error(evalue: str, traceback: Sequence[str], room_bytes: int) -> tuple[str, list[str], int]:
     """Return an error's text, its last lines that fit, and the size in bytes of the rest."""
-    evalue, dropped_bytes = cut(evalue, room_bytes)
+    evalue, dropped_bytes = cut(_spelled(evalue), room_bytes)
     kept: list[str] = []
     for line in reversed(traceback):  # the last frames tell most
-        part, lost_bytes = cut(line, room_bytes)
+        part, lost_bytes = cut(_spelled(line), room_bytes)
         room_bytes -= size_bytes(part)
         dropped_bytes += lost_bytes
         kept += [part] if part or not line else []
@@ -201,13 +220,23 @@ def _finished(draft: _Draft) -> _Draft:
     return dict(draft)
 
 
-def _encodable(text: str) -> str:
-    """Spell out lone surrogates, which no file and no socket could carry."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="backslashreplace").decode()
-    return text
+def _spelled(text: str, form: str = "\\u%04x") -> str:
+    """Spell out lone surrogates, in some form; return the same text if there are none."""
+    if text.isascii():  # at once, however long it is
+        return text
+    return _LONE_SURROGATES.sub(lambda found: form % ord(found[0]), text)
+
+
+def _spelled_part(part: Any) -> Any:
+    if isinstance(part, str):
+        return _spelled(part)
+    text = json.dumps(part, ensure_ascii=False, default=str)
+    spelled = _spelled(text, "\\\\u%04x")  # within JSON, a backslash is two
+    return part if spelled == text else json.loads(spelled)
+
+
+def _spelled_bundle(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    return {_spelled(mime): _spelled_part(part) for mime, part in bundle.items()}
 
 
 def _size(count_bytes: int) -> str:

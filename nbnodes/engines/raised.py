@@ -37,7 +37,7 @@ def text_of(error: BaseException | None) -> str:
     """Return what an exception says; its class may fail to say it in any way it likes."""
     try:
         return str(error)
-    except Exception:  # noqa: BLE001  # as above
+    except BaseException:  # noqa: BLE001  # as above
         return "<exception str() failed>"  # as Python itself puts it
 
 

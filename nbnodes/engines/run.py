@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from nbnodes.engines.engine import LONGEST_WAIT_S, Progress, RunRequest
-from nbnodes.engines.outputs import ERROR_BYTES, OutputLog, cut_error
+from nbnodes.engines.outputs import ERROR_BYTES, OutputLog, carriable, cut_error
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.errors import EngineError, RunTimeoutError
 from nbnodes.notebook.document import Cell
@@ -75,6 +75,7 @@ class Run:
 
     def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
         """Take what the cell shows; see `OutputLog.feed`."""
+        content = carriable(content)
         self.log.feed(message_type, content)
         if self.cell is not None:
             self.request.on_output(self.cell, message_type, content)

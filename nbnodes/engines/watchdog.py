@@ -6,7 +6,8 @@ import ctypes
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -37,6 +38,7 @@ class Watchdog:
         self._changed = threading.Condition()
         self._ended = False
         self._is_armed = False
+        self._holds = 0
         self._has_interrupted = False
         self._thread: threading.Thread | None = None
 
@@ -81,6 +83,19 @@ class Watchdog:
         self._raise_interruption()
         return returned
 
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """Let a block end before the cell that it is part of is interrupted."""
+        with self._changed:
+            self._holds += 1
+        try:
+            self._take_back()
+            yield
+        finally:
+            with self._changed:
+                self._holds -= 1
+                self._changed.notify()
+
     def _on_sigint(self, *_: object) -> None:
         self.has_seen_sigint = True
         raise KeyboardInterrupt
@@ -109,6 +124,10 @@ class Watchdog:
     def _disarm(self) -> None:
         with self._changed:
             self._is_armed = False
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Let an interrupt that is on its way not arrive any more, or now."""
         if self._has_interrupted:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), None)
             time.sleep(0)  # lets a signal that is on its way arrive here
@@ -117,7 +136,7 @@ class Watchdog:
         with self._changed:
             while not self._ended:
                 is_over = self._run.interruption() is not None
-                if is_over and self._is_armed:
+                if is_over and self._is_armed and not self._holds:
                     self._has_interrupted = True
                     self._interrupt()
                 self._changed.wait(_AGAIN_S if is_over else self._run.remaining_s)

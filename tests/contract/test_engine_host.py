@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -94,3 +96,46 @@ def test_a_notebook_may_submit_another_to_the_same_session(tmp_path: Path) -> No
             assert model.run(globals={"session": session}, timeout_s=20.0).unwrap() == 42
         except EngineError as error:
             pytest.fail(f"it waited for itself: {error}")
+
+
+@pytest.mark.parametrize("ending", ["", "if not pid:\n    sys.exit(0)", "if not pid:\n    1 / 0"])
+@pytest.mark.parametrize("first", ["", "%time 1\n"])
+def test_a_process_that_a_cell_forks_ends_with_it(
+    run_inprocess: Run, tmp_path: Path, first: str, ending: str
+) -> None:
+    here = os.getpid()
+    forks = f"{first}import os, sys\npid = os.fork()\n{ending}"
+    wait = "status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])"
+    try:
+        result = run_inprocess(forks, wait, ("status", "return"))
+    finally:
+        if os.getpid() != here:  # the copy got away
+            (tmp_path / "copy").touch()
+            os._exit(0)
+    assert result.unwrap() == int("1 / 0" in ending)
+    assert not (tmp_path / "copy").exists()
+
+
+STOPPED = """\
+import sys, threading
+from nbnodes import NbnodesError, Session
+def run():
+    with Session(engine="inprocess", cache=False) as session:
+        try:
+            session.model("long.ipynb").run(timeout_s=0.2)
+        except NbnodesError as error:
+            print(type(error).__name__)
+        print(session.model("shown.ipynb").run().value)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""
+
+
+def test_a_run_that_was_stopped_leaves_ipython_whole(tmp_path: Path) -> None:
+    """Its import, to show the interrupt, takes longer than the time until the next interrupt."""
+    write_notebook(tmp_path / "long.ipynb", "while True:\n    pass")
+    write_notebook(tmp_path / "shown.ipynb", "%time 1", ("2", "return"))
+    words = [sys.executable, "-c", STOPPED]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["RunTimeoutError", "2"], done.stderr

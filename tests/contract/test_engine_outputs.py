@@ -94,6 +94,50 @@ def test_a_lone_surrogate_is_spelled_out(run_inprocess: Run) -> None:
     assert result.stdout == "a\\ud800b\n"
 
 
+SURROGATES = {
+    "display": "display({'text/html': '<b>' + chr(0xDC80)}, raw=True)",
+    "json": "display({'application/json': {chr(0xDC80): [chr(0xDC80)]}}, raw=True)",
+    "repr": "class A:\n    def __repr__(self):\n        return chr(0xDC80)\nA()",
+    "error": "raise ValueError(chr(0xDC80))",
+}
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_a_notebook_that_showed_a_lone_surrogate_can_be_written(run: Run, name: str) -> None:
+    told: list[Mapping[str, Any]] = []
+    result = run(SURROGATES[name], on_output=lambda *shown: told.append(shown[2]))
+    for written in (result.notebook_json(), told, getattr(result, "error", None)):
+        json.dumps(written, ensure_ascii=False, default=repr).encode()
+
+
+@pytest.mark.parametrize("shown", ["{'text/html': object()}", "{'application/json': [object()]}"])
+def test_what_json_cannot_carry_fails_the_cell_that_displays_it(run: Run, shown: str) -> None:
+    result = run(f"display({shown}, raw=True)")
+    assert isinstance(result, Failure)
+    assert result.error.ename == "ValueError"
+
+
+def test_what_jupyter_makes_json_of_is_displayed(run: Run) -> None:
+    bundle = "{'a': {1}, 'b': b'xx', 'c': np.int64(3), 'd': datetime.date(2020, 1, 1)}"
+    shown = f"display({{'application/json': {bundle}}}, raw=True)"
+    (output,) = run("import datetime\nimport numpy as np", shown).outputs
+    expected = {"a": [1], "b": "eHg=", "c": 3, "d": "2020-01-01"}
+    assert expected == output["data"]["application/json"]
+
+
+@pytest.mark.parametrize("written", ["5", "b'x'"])
+def test_what_is_not_text_cannot_be_written(run: Run, written: str) -> None:
+    result = run(f"import sys\nsys.stdout.write({written})")
+    assert isinstance(result, Failure)
+    assert result.error.ename == "TypeError"
+
+
+def test_nothing_is_printed_to_a_closed_stream(run: Run) -> None:
+    result = run("import sys\nsys.stdout.close()", "print('x')")
+    assert isinstance(result, Failure)
+    assert (result.error.ename, result.stdout) == ("ValueError", "")
+
+
 def test_a_hundred_megabytes_of_print_are_cut_and_said_to_be(run: Run) -> None:
     loud = "for _ in range(100_000):\n    print('x' * 999)"
     result = run(loud, ("1", "return"), output_size_bytes=LIMIT_BYTES)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cells import Run
+from cells import Run, run_cells
 
 from nbnodes.engines.engine import Progress
-from nbnodes.result import Result, Success
+from nbnodes.engines.registry import open_engine
+from nbnodes.result import Failure, Result, Success
 
 TOTAL = ("n = 15\ntwice = n * 2\nlabel: str = f'{n}!'", "parameters")
 BACK = ("(n, twice, label)", "return")
@@ -167,6 +168,24 @@ def test_await_works_at_top_level(run: Run) -> None:
 def test_a_task_is_awaited_in_the_next_cell(run: Run) -> None:
     cells = (LATER, "task = asyncio.create_task(later())", ("await task", "return"))
     assert run(*cells).unwrap() == 5
+
+
+@pytest.mark.parametrize("first", ["", "%time 1\n"])
+@pytest.mark.parametrize("ending", ["SystemExit(3)", "KeyboardInterrupt"])
+def test_an_error_that_cannot_be_shown_is_a_failure(run: Run, first: str, ending: str) -> None:
+    kind = f"class Odd(Exception):\n    def __str__(self):\n        raise {ending}"
+    result = run(f"{first}{kind}\nraise Odd", ("1", "return"))
+    assert isinstance(result, Failure)
+    assert result.error.cell_index == 0
+
+
+@pytest.mark.parametrize("name", ["fork", "inprocess", "spawn"])
+def test_a_cell_nested_too_deeply_is_a_failure(name: str, tmp_path: Path) -> None:
+    engine = open_engine(name)
+    result = run_cells(engine, tmp_path, ("+".join(["1"] * 3000), "return"))
+    engine.close()
+    assert isinstance(result, Failure)
+    assert result.error.ename == "RecursionError"
 
 
 def test_runs_inside_a_running_event_loop(run: Run) -> None:

@@ -262,3 +262,8 @@ def assert_same(expected: Any, actual: Any) -> None:
         assert (expected, expected.tzinfo) == (actual, actual.tzinfo)
     else:
         assert expected == actual
+
+
+def test_a_value_leaves_a_folder_that_is_no_more(run: Run) -> None:
+    gone = "import os, tempfile\nos.chdir(tempfile.mkdtemp())\nos.rmdir(os.getcwd())"
+    assert run(gone, ("1", "return")).unwrap() == 1

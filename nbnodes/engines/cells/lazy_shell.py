@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -25,25 +25,38 @@ class LazyShell:
     Args:
         feed: Takes what is shown.
         main: The module that cells run in.
+        unbroken: Lets a block end whatever interrupts the run: an import that is broken off may
+            leave modules that cannot be imported any more.
 
     Attributes:
         made: The shell; None until it is made.
     """
 
-    def __init__(self, feed: Feed, main: ModuleType) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        main: ModuleType,
+        unbroken: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._feed = feed
         self._main = main
+        self._unbroken = unbroken
         self.made: NotebookShell | None = None
 
     def get(self) -> NotebookShell:
         """Return the shell, made now if need be."""
         if self.made is None:
-            from nbnodes.engines.cells.shell import NotebookShell, make_current
-
-            self.made = NotebookShell(self._feed, self._main)
-            make_current(self.made)
-            self.made.builtin_trap.activate()
+            with self._unbroken():
+                self.made = self._make()
         return self.made
+
+    def _make(self) -> NotebookShell:
+        from nbnodes.engines.cells.shell import NotebookShell, make_current
+
+        shell = NotebookShell(self._feed, self._main)
+        make_current(shell)
+        shell.builtin_trap.activate()
+        return shell
 
     @contextmanager
     def offered(self) -> Iterator[None]:

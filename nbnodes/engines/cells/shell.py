@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import base64
+import datetime as dt
 import json
+import numbers
 import sys
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from types import ModuleType, TracebackType
@@ -77,14 +79,34 @@ def _feed(shell: Any, message_type: str, content: Mapping[str, Any]) -> None:
 
 
 def _as_sent(bundle: dict[str, Any]) -> dict[str, Any]:
-    """Return a mime bundle as the Jupyter protocol would carry it: JSON, pictures in base64."""
-    return {mime: part if isinstance(part, str) else _part(part) for mime, part in bundle.items()}
+    """Return a mime bundle as the Jupyter protocol would carry it: JSON, pictures in base64.
+
+    Raises:
+        ValueError: For what JSON cannot carry.
+    """
+    return {str(mime): _part(part) for mime, part in bundle.items()}
 
 
 def _part(part: Any) -> Any:
+    if isinstance(part, str):
+        return part
+    return json.loads(json.dumps(part, default=_as_json))
+
+
+def _as_json(part: Any) -> Any:
+    """Make what JSON does not know into what it knows, as jupyter_client does."""
     if isinstance(part, bytes):
         return base64.b64encode(part).decode()
-    return json.loads(json.dumps(part, default=str))
+    if isinstance(part, dt.datetime):
+        aware = part if part.tzinfo else part.astimezone()
+        return aware.isoformat().replace("+00:00", "Z")
+    if isinstance(part, dt.date):
+        return part.isoformat()
+    if isinstance(part, Iterable):
+        return list(part)
+    if isinstance(part, numbers.Real):
+        return int(part) if isinstance(part, numbers.Integral) else float(part)
+    raise ValueError(f"Can't clean for JSON: {part!r}")
 
 
 class _Compiler(CachingCompiler):
@@ -166,6 +188,8 @@ class NotebookShell(InteractiveShell):
             elif self.raised is None:  # a wrong use of a magic is printed, not shown as an error
                 error = result.error_before_exec or result.error_in_exec
                 self.raised = RaisedError(ename=type(error).__name__, evalue=text_of(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # what IPython did not expect
+            self.show_error(error, error.__traceback__)
         finally:
             self.flush(result)
 
@@ -188,7 +212,21 @@ class NotebookShell(InteractiveShell):
         told = (type(error), error, frames)
         self.showtraceback(told, tb_offset=0, exception_only=isinstance(error, SystemExit))
         # a group of exceptions is printed, and not shown as an error
-        return self.raised or RaisedError(ename=type(error).__name__, evalue=text_of(error))
+        self.raised = self.raised or RaisedError(ename=type(error).__name__, evalue=text_of(error))
+        return self.raised
+
+    def showtraceback(self, exc_tuple: Any = None, *args: Any, **options: Any) -> None:
+        """Show an error, in the plainest way if it fails: showing it runs its class's own code."""
+        told = sys.exc_info() if exc_tuple is None else exc_tuple
+        try:
+            super().showtraceback(exc_tuple, *args, **options)
+        except BaseException:  # noqa: BLE001  # it may fail in any way it likes, `SystemExit` too
+            kind, error = told[0] or BaseException, told[1]
+            self._showtraceback(kind, error, [f"{kind.__name__}: {text_of(error)}"])
+
+    def _format_exception_for_storage(self, exception: BaseException, *_: Any) -> dict[str, Any]:
+        """Keep no errors for `%notebook`: to format them takes long, and may fail as above."""
+        return {"ename": type(exception).__name__, "evalue": text_of(exception), "traceback": []}
 
     def _forget_raised(self) -> None:
         self.raised = None

@@ -14,6 +14,7 @@ import pickle
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 
@@ -42,9 +43,27 @@ def install(
     if not any("parameters" in role for role in roles):
         shell.user_ns.update(values)
     warnings.filterwarnings("ignore", message="To exit: use 'exit'")  # `sys.exit` is an ending here
+    shell.should_run_async = partial(_is_to_be_awaited, shell)
+    shell.set_custom_exc((RecursionError,), _show)  # as IPython does not when it parses a cell
     shell.ast_transformers.append(hooks)
     shell.events.register("pre_run_cell", hooks.before_cell)
     shell.events.register("post_run_cell", hooks.after_cell)
+
+
+def _is_to_be_awaited(shell: Any, *args: Any, **options: Any) -> bool:
+    """Whether a cell is; one that is nested too deeply to be parsed is not, and will say so.
+
+    ipykernel does not expect that this fails: it would never reply.
+    """
+    try:
+        return bool(type(shell).should_run_async(shell, *args, **options))
+    except RecursionError:
+        return False
+
+
+def _show(shell: Any, kind: Any, error: Any, frames: Any, tb_offset: int | None = None) -> None:
+    """Show an error; see `InteractiveShell.set_custom_exc`."""
+    shell.showtraceback((kind, error, frames), tb_offset=tb_offset)
 
 
 def hidden_names(
@@ -135,7 +154,7 @@ class _Hooks(ast.NodeTransformer):
 
     def after_cell(self, result: Any) -> None:
         self._depth = max(0, self._depth - 1)  # an empty cell within a cell has no beginning
-        if not self._depth and self._captured and result.success:
+        if not self._depth and self._captured and result and result.success:
             self._deliver(self._captured[0])
 
 
@@ -158,13 +177,11 @@ def pickled(value: Any, *, modules: Iterable[Any] | None = None, **options: Any)
         import cloudpickle
     except ImportError:
         return pickle.dumps(value, **{"protocol": 5, **options})
-    beside = os.path.join(os.getcwd(), "")
+    known = cloudpickle.list_registry_pickle_by_value()
     local = [
         module
-        for module in list(sys.modules.values() if modules is None else modules)
-        if str(getattr(module, "__file__", None) or "").startswith(beside)
-        and not str(module.__file__).startswith((sys.prefix, sys.base_prefix))
-        and module.__name__ not in cloudpickle.list_registry_pickle_by_value()
+        for module in _beside(sys.modules.values() if modules is None else modules)
+        if module.__name__ not in known
     ]
     for module in local:
         cloudpickle.register_pickle_by_value(module)
@@ -173,3 +190,17 @@ def pickled(value: Any, *, modules: Iterable[Any] | None = None, **options: Any)
     finally:
         for module in local:
             cloudpickle.unregister_pickle_by_value(module)
+
+
+def _beside(modules: Iterable[Any]) -> list[Any]:
+    """Return those that lie in the current folder."""
+    try:
+        folder = os.path.join(os.getcwd(), "")
+    except OSError:  # the notebook has removed it
+        return []
+    return [
+        module
+        for module in list(modules)
+        if str(getattr(module, "__file__", None) or "").startswith(folder)
+        and not str(module.__file__).startswith((sys.prefix, sys.base_prefix))
+    ]

@@ -6,7 +6,7 @@ import io
 import sys
 import threading
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 from weakref import WeakSet
 
 from nbnodes.engines.outputs import Feed
@@ -28,8 +28,17 @@ class FedStream(io.TextIOBase):
         self._stream = name
         self._log = log
 
-    def write(self, text: str) -> int:
-        """Take text; return its length."""
+    def write(self, text: Any) -> int:
+        """Take text; return its length.
+
+        Raises:
+            TypeError: For what is not text.
+            ValueError: Once the notebook has closed the stream.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self.closed:
+            raise ValueError("I/O operation on closed file")
         self._log.feed("stream", {"name": self._stream, "text": text})
         return len(text)
 
