@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -96,6 +99,24 @@ def test_a_program_that_a_notebook_started_ends_with_its_kernel(name: str, tmp_p
         gone_or_waiting = psutil.Process(pid)
         psutil.wait_procs([gone_or_waiting], timeout=10)
         assert gone_or_waiting.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("name", ["kernel", "warm-kernel"])
+def test_a_thread_that_ends_leaves_no_descriptor(name: str, tmp_path: Path) -> None:
+    """Nor does it leave any to a collection of garbage, which may come too late."""
+    engine = open_engine(name)
+    held_after_a_call(name, tmp_path)
+    gc.collect()
+    before = psutil.Process().num_fds()
+    gc.disable()
+    try:
+        for n in range(4):
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(partial(call, engine, tmp_path), [n] * 4))
+        engine.close()
+        assert psutil.Process().num_fds() <= before + SPARE_FDS
+    finally:
+        gc.enable()
 
 
 def held_after_a_call(name: str, folder: Path) -> Held:

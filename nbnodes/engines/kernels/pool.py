@@ -31,6 +31,7 @@ from nbnodes.engines.kernels.ready import (
     started,
 )
 from nbnodes.engines.kernels.record import READY, RUNNING, WARM
+from nbnodes.engines.loops import close_loop, with_own_loop
 from nbnodes.errors import (
     KernelDiedError,
     KernelNotFoundError,
@@ -252,7 +253,8 @@ class KernelPool:
             if self._guard is None:
                 self._guard = Guard()
             guard = self._guard
-        return started(key, patience, subscribe, keeps=self._keeps, guard=guard)
+        start = partial(started, key, patience, subscribe, keeps=self._keeps, guard=guard)
+        return with_own_loop(start)
 
     def _started_for(self, request: RunRequest, key: KernelKey) -> KernelProcess:
         try:
@@ -278,8 +280,6 @@ class KernelPool:
 
     def _tend(self) -> None:
         from jupyter_core.utils import ensure_event_loop
-
-        from nbnodes.engines.loops import close_loop
 
         try:
             loop = ensure_event_loop()  # jupyter_client's, of this thread
