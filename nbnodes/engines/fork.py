@@ -8,15 +8,17 @@ the `spawn` engine does that everywhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
 from typing import Literal
+from weakref import WeakSet
 
 from nbnodes.engines.begin import until_begun
 from nbnodes.engines.children.admission import Admission
 from nbnodes.engines.children.child_run import ChildRun
-from nbnodes.engines.children.nursery import Nursery
+from nbnodes.engines.children.nursery import TOO_MANY_FILES, Nursery
 from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.own_modules import local_names, not_local
 from nbnodes.engines.children.setup import Setups
@@ -25,7 +27,7 @@ from nbnodes.engines.children.workers import Workers
 from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.forkable import needs_kernel
 from nbnodes.engines.registry import open_engine
-from nbnodes.errors import UsageError
+from nbnodes.errors import EngineError, UsageError
 from nbnodes.notebook.surroundings import imported_modules
 from nbnodes.result import Result
 
@@ -49,6 +51,12 @@ class ForkEngine:
 
     name = "fork"
 
+    _lock: threading.Lock
+    _templates: list[Template | Workers]  # the last one serves new runs
+    _setups: Setups
+    _admission: Admission
+    _kernel: Engine | None
+
     def __init__(
         self, spares: int = 2, most: int = 64, start: Literal["fork", "spawn"] | None = None
     ) -> None:
@@ -57,10 +65,10 @@ class ForkEngine:
         self._forks = _CAN_FORK if start is None else start == "fork"
         self._spares = spares
         self._lock = threading.Lock()
-        self._template: Template | Workers | None = None
-        self._setups = Setups(spares)
-        self._admission = Admission(most)
-        self._kernel: Engine | None = None
+        self._most = most
+        self._refused: set[str] = set()
+        self._begin()
+        _engines.add(self)
 
     def run(self, request: RunRequest, /) -> Result:
         """Run the notebook; see `Engine.run`.
@@ -72,29 +80,50 @@ class ForkEngine:
         if needs_kernel(request.notebook):
             return self._kernel_engine().run(request)
         times = self._spares + _AGAIN
-        return until_begun(lambda: self._run(request), request.notebook.name, times=times)
+        try:
+            return until_begun(lambda: self._run(request), request.notebook.name, times=times)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise EngineError(f"{request.notebook.name}: {TOO_MANY_FILES}") from error
+            raise
 
     def close(self) -> None:
         """End the template and every child; a later run starts anew."""
         with self._lock:
-            template, self._template = self._template, None
+            templates, self._templates = self._templates, []
             kernel, self._kernel = self._kernel, None
         self._setups.close()
-        if template:
+        for template in templates:
             template.close()
         if kernel:
             kernel.close()
 
+    def begin_in_fork(self) -> None:
+        """In a process forked from the caller's: what serves the caller is not ours."""
+        templates, setups = self._templates, self._setups
+        self._begin()
+        setups.abandon()
+        for template in templates:
+            template.abandon()
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._templates = []
+        self._setups = Setups(self._spares)
+        self._admission = Admission(self._most)
+        self._kernel = None
+
     def _run(self, request: RunRequest) -> Result:
         template = self._living_template()
         local = local_names(request.folder)
-        template.preload(not_local(imported_modules(request.notebook), local))
+        template.preload(not_local(imported_modules(request.notebook, surely=True), local))
         shared = None
         if isinstance(template, Nursery):
             shared = self._setups.shared(request, template, local)
         nursery: Nursery | Workers = shared.nursery if shared else template
-        with self._admission.admitted(request.interruption, nursery.expected_bytes):
-            child = nursery.lease(request.interruption)
+        what = os.path.join(request.folder, request.notebook.name)
+        with self._admission.admitted(request.interruption, nursery.expected_bytes(what)):
+            child = nursery.lease(request.interruption, what)
             shown = shared.shown if shared else {}
             run = ChildRun(request, child, local, shown=shown, engine=self.name)
             result = None
@@ -110,20 +139,33 @@ class ForkEngine:
     def _living_template(self) -> Template | Workers:
         """Return where children come from; anew, if it died or would now start otherwise."""
         with self._lock:
-            template = self._template
-            if template and not template.is_dead:
+            for dead in [template for template in self._templates if template.is_dead]:
+                dead.close()
+                self._templates.remove(dead)
+            for template in self._templates[-1:]:
                 if template.origin == Origin.of_now():
                     return template
                 template.retire()
-            elif template:
-                template.close()
-            self._template = (Template if self._forks else Workers)(self._spares)
-            return self._template
+            made = (Template if self._forks else Workers)(self._spares, self._refused)
+            self._templates.append(made)
+            return made
 
     def _kernel_engine(self) -> Engine:
         with self._lock:
             self._kernel = self._kernel or open_engine("kernel")
             return self._kernel
+
+
+_engines: WeakSet[ForkEngine] = WeakSet()
+
+
+def _begin_in_fork() -> None:
+    for engine in list(_engines):
+        engine.begin_in_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_fork)
 
 
 class SpawnEngine(ForkEngine):

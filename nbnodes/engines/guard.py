@@ -54,6 +54,12 @@ class Guard:
             self._process.stdin.close()
             self._process.wait()
 
+    def abandon(self) -> None:
+        """In a process forked from this one: let go of it; it watches the other."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process = None
+
     def _tell(self, line: str) -> None:
         if self._process and self._process.stdin:
             with suppress(OSError, ValueError):  # it was killed, or has done what it is for

@@ -105,9 +105,15 @@ def local_roots() -> list[str]:
     return [r for r in roots if not r.startswith(installed) and "site-packages" not in r]
 
 
-def imported_modules(notebook: Notebook) -> list[str]:
-    """Return the dotted names that a notebook's cells import and that may be modules, sorted."""
-    return sorted({name for names in _notebook_imports(notebook) for name in names})
+def imported_modules(notebook: Notebook, *, surely: bool = False) -> list[str]:
+    """Return the dotted names that a notebook's cells import and that may be modules, sorted.
+
+    Args:
+        notebook: The notebook.
+        surely: Whether to leave out imports within functions and other blocks.
+    """
+    every = _notebook_imports(notebook, surely=surely)
+    return sorted({name for names in every for name in names})
 
 
 def _declared(notebook: Notebook) -> tuple[list[str], list[str]]:
@@ -160,13 +166,13 @@ def _module_content(path: str) -> tuple[str, list[tuple[int, list[str]]]]:
     return hashlib.sha256(content).hexdigest(), list(_imports(tree))
 
 
-def _notebook_imports(notebook: Notebook) -> Iterator[list[str]]:
+def _notebook_imports(notebook: Notebook, *, surely: bool = False) -> Iterator[list[str]]:
     for cell in notebook.steps(parameterized=False):
         if "import" not in cell.source:
             continue
         parsed = parse_cell(cell.source)
         trees = [parsed.tree] if parsed else _import_lines(cell.source)
-        yield from (names for tree in trees for _, names in _imports(tree))
+        yield from (names for tree in trees for _, names in _imports(tree, surely=surely))
 
 
 def _import_lines(source: str) -> Iterator[ast.Module]:
@@ -178,9 +184,9 @@ def _import_lines(source: str) -> Iterator[ast.Module]:
                 yield parsed.tree
 
 
-def _imports(tree: ast.Module) -> Iterator[tuple[int, list[str]]]:
+def _imports(tree: ast.Module, *, surely: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Yield each import as its level and the dotted names that may be modules."""
-    for node in ast.walk(tree):
+    for node in tree.body if surely else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield 0, [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -6,14 +6,17 @@ both (tests/contract).
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +28,14 @@ from processes import await_end, call, descendants, family_of_killed_caller
 from nbnodes.engines.children import origin
 from nbnodes.engines.engine import CancelToken, RunRequest
 from nbnodes.engines.fork import ForkEngine, SpawnEngine
-from nbnodes.errors import EngineError, KernelDiedError, RunCancelledError, RunTimeoutError
-from nbnodes.result import Result
+from nbnodes.errors import (
+    EngineError,
+    KernelDiedError,
+    ParameterError,
+    RunCancelledError,
+    RunTimeoutError,
+)
+from nbnodes.result import Failure, Result
 
 WAYS = {"fork": ForkEngine, "spawn": SpawnEngine}
 
@@ -237,3 +246,85 @@ def test_many_calls_with_accidents_all_end_truly(
     assert outcomes == [ends.get(n % 5, n) for n in range(60)]
     engine.close()
     assert await_end([p for p in descendants() if p not in others]) == []
+
+
+@pytest.mark.parametrize("end", ["raise SystemExit(3)", "import os\nos._exit(3)"])
+def test_a_module_whose_import_ends_the_process_is_no_concern_of_other_runs(
+    engine: ForkEngine, install: Callable[[str, str], None], end: str, tmp_path: Path
+) -> None:
+    install("ending", end)
+    end_early = ("early = True", "parameters"), "if early: raise SystemExit\nimport ending"
+    cells = ("import sys", *end_early, "import ending")
+    assert call(engine, tmp_path, *cells).unwrap() is None
+    assert call(engine, tmp_path, ("1", "return")).unwrap() == 1
+
+
+def test_a_program_that_forks_has_children_of_its_own(engine: ForkEngine, tmp_path: Path) -> None:
+    cells = (("n = 0", "parameters"), ("import os\n(n, os.getpid())", "return"))
+    first = call(engine, tmp_path, *cells, values={"n": 1}).unwrap()
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        with os.fdopen(writing, "wb") as told:
+            values = [call(engine, tmp_path, *cells, values={"n": n}).unwrap() for n in (2, 3)]
+            told.write(json.dumps(values).encode())
+        engine.close()
+        os._exit(0)
+    os.close(writing)
+    mine = [call(engine, tmp_path, *cells, values={"n": n}).unwrap() for n in (4, 5)]
+    with os.fdopen(reading, "rb") as told:
+        other = json.loads(told.read())
+    os.waitpid(pid, 0)
+    mine.append(call(engine, tmp_path, *cells, values={"n": 6}).unwrap())
+    assert [n for n, _ in (first, *other, *mine)] == [1, 2, 3, 4, 5, 6]
+    assert len({pid for _, pid in (first, *mine)} | {pid for _, pid in other}) == 6
+
+
+def test_a_run_for_which_too_many_files_are_open_is_an_error_and_others_go_on(
+    engine: ForkEngine, tmp_path: Path
+) -> None:
+    call(engine, tmp_path, "1")
+    begun, go_on = threading.Event(), tmp_path / "go_on"
+    os.mkfifo(go_on)
+    cells = (f"print('up')\nopen({str(go_on)!r}).read()", ("1", "return"))
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(
+            call, engine, tmp_path, *cells, timeout_s=60.0, on_output=lambda *_: begun.set()
+        )
+        assert begun.wait(60)
+        used = len(os.listdir("/proc/self/fd"))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, limits[1]))
+        try:
+            for _ in range(6):
+                with suppress(EngineError):
+                    call(engine, tmp_path, "1")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            go_on.write_text("")
+        assert run.result(60).unwrap() == 1
+    assert call(engine, tmp_path, ("1", "return")).unwrap() == 1
+
+
+@pytest.mark.parametrize("limit_s", [float("inf"), 1e10, 3e6])
+def test_time_limits_may_be_as_long_as_one_likes(
+    engine: ForkEngine, limit_s: float, tmp_path: Path
+) -> None:
+    limits = {"timeout_s": limit_s, "cell_timeout_s": limit_s}
+    assert call(engine, tmp_path, ("1", "return"), **limits).unwrap() == 1
+
+
+class Unreadable:
+    def __reduce__(self) -> tuple[object, ...]:
+        raise FileNotFoundError("/nowhere")
+
+
+def test_what_fails_to_be_pickled_as_a_broken_connection_would_is_told_as_what_it_is(
+    engine: ForkEngine, tmp_path: Path
+) -> None:
+    with pytest.raises(ParameterError, match=r"n: a Unreadable.*/nowhere"):
+        call(engine, tmp_path, ("n = 0", "parameters"), values={"n": Unreadable()})
+    cell = "class X:\n    def __getstate__(self): open('/nowhere')\nX()"
+    result = call(engine, tmp_path, (cell, "return"))
+    assert isinstance(result, Failure)
+    assert result.error.ename == "UntransferableValue"

@@ -12,17 +12,18 @@ from typing import Any, TypeAlias
 from nbnodes.engines.cells.program import plain_program
 from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.job import Job
+from nbnodes.engines.children.nursery import TOO_MANY_FILES
 from nbnodes.engines.children.own_modules import not_local
 from nbnodes.engines.children.pipes import Pipes
 from nbnodes.engines.children.waking import woken_by_cancel
 from nbnodes.engines.children.watch import Interrupted, Watch
-from nbnodes.engines.children.wire import SIMPLE, Dumps, Frame
+from nbnodes.engines.children.wire import SIMPLE, Dumps, Frame, Unpicklable
 from nbnodes.engines.deaths import cause_of_death
 from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.refusals import unloadable, unsendable
 from nbnodes.engines.run import Run
-from nbnodes.errors import KernelDiedError, NotBegunError
+from nbnodes.errors import EngineError, KernelDiedError, NotBegunError
 from nbnodes.result import Result
 
 Message: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -92,7 +93,7 @@ class ChildRun:
 
     def death(self, exit_code: int | None) -> KernelDiedError:
         """Return the error of a child that died."""
-        how = "with its template" if exit_code is None else cause_of_death(exit_code)
+        how = "and nobody saw how" if exit_code is None else cause_of_death(exit_code)
         last = " | ".join(self._pipes.last_words.strip().splitlines()[-3:])
         said = f"; it last said: {last}" if last else ""
         kind = NotBegunError if self._run.cell is None else KernelDiedError
@@ -104,13 +105,10 @@ class ChildRun:
         try:
             channel.send(job)
             channel.send(dict(request.values), dumps=_dumps_of(request.values))
+        except Unpicklable as error:
+            raise unsendable(request) from error.__cause__
         except (OSError, EOFError):
             return False
-        except Interrupted:
-            raise
-        except Exception as error:
-            # a class may fail to pickle in any way it likes
-            raise unsendable(request) from error
         return True
 
     def _job(self) -> Job:
@@ -165,6 +163,8 @@ class ChildRun:
             return
 
     def _take(self, frame: Frame) -> Result | None:
+        if frame.is_short:
+            raise EngineError(f"{self._run.where}: {TOO_MANY_FILES}")
         try:
             message = frame.load()
         except Exception as error:  # noqa: BLE001  # loading a value runs its classes' own code

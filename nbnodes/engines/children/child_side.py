@@ -30,8 +30,8 @@ from nbnodes.engines.cells.program import compiled
 from nbnodes.engines.cells.streams import FedStream, no_input
 from nbnodes.engines.children.job import Job
 from nbnodes.engines.children.seeds import Seeds, SeedWatch
-from nbnodes.engines.children.wire import SIMPLE, Channel
-from nbnodes.engines.raised import RaisedError, UntransferableValue
+from nbnodes.engines.children.wire import SIMPLE, Channel, Unpicklable
+from nbnodes.engines.raised import RaisedError, UntransferableValue, text_of
 from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
 try:
@@ -288,12 +288,11 @@ def _send_value(
     try:
         shell_side.refuse_bound(value)
         channel.send(("value", *ended, value, new), dumps=pickled)
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001  # a class may fail to pickle in any way it likes
+    except Unpicklable as error:
+        cause = error.__cause__
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-        reason = f"{type(error).__name__}: {error}"
+        reason = f"{type(cause).__name__}: {text_of(cause)}"
         channel.send(("value", *ended, UntransferableValue(type_name=name, reason=reason), new))
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 
 from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.wire import Channel
-from nbnodes.errors import Interruption, NotBegunError
+from nbnodes.errors import EngineError, Interruption, NotBegunError
 
 _TICK_S = 0.05  # how often deadline and cancellation are looked at while waiting
 _FORGET = 0.9  # of what a large run took, with each run that takes less
+_IMPORT_S = 20.0  # what a module may take to be imported in a template
+TOO_MANY_FILES = (
+    "this program has too many open files to start another run; allow more (`ulimit -n`), or make "
+    "fewer runs at once (the setting `workers`)"
+)
 END_S = 2.0
 """What a child or the template may take to end before it is not waited for any more."""
 
@@ -24,12 +30,17 @@ class Nursery:
     Args:
         end: This end of the connection; `nbnodes.engines.children.template_side` serves the other.
         spares: How many children wait for jobs.
+        refused: Names of modules that are not to be imported in it; those that end it are added.
 
     Attributes:
-        expected_bytes: The memory of its own that a child is expected to take, as others have.
+        refused: The same.
     """
 
-    def __init__(self, end: socket.socket, spares: int) -> None:
+    def __init__(self, end: socket.socket, spares: int, refused: set[str] | None = None) -> None:
+        self.refused: set[str] = set() if refused is None else refused
+        self._importing = ""  # the name that is being imported there,
+        self._importing_since = 0.0  # monotonic
+        self._is_short = False
         self._end = end
         self._control = Channel(end)
         self._spares = spares
@@ -39,10 +50,11 @@ class Nursery:
         self._generation = 0
         self._preloaded: set[str] = set()
         self._codes: dict[int, int] = {}
-        self._leased: set[int] = set()
-        self._spent: set[int] = set()  # given back, and not yet ended
+        self._leased: dict[int, str] = {}  # pids, and what runs there
+        self._spent: dict[int, str] = {}  # given back, and not yet ended
+        self._disowned: set[int] = set()
         self._is_dead = self._is_retired = False
-        self.expected_bytes = 0
+        self._peaks_bytes: dict[str, int] = {}
         self._reader = threading.Thread(target=self._read, name="nbnodes-nursery", daemon=True)
         self._reader.start()
         with self._changed:
@@ -56,7 +68,7 @@ class Nursery:
     def preload(self, names: Iterable[str]) -> None:
         """Have modules imported in the template, so that children have them already."""
         with self._changed:
-            new = [name for name in names if name not in self._preloaded]
+            new = [n for n in names if n not in self._preloaded and n not in self.refused]
             if not new or self._is_dead:
                 return
             self._preloaded.update(new)
@@ -68,8 +80,16 @@ class Nursery:
             self._asked = 0
             self._ask(self._spares)
 
-    def lease(self, interruption: Interruption) -> Child:
+    def expected_bytes(self, what: str) -> int:
+        """Return the memory of its own that a child is expected to take for such a run."""
+        return self._peaks_bytes.get(what, 0)
+
+    def lease(self, interruption: Interruption, what: str) -> Child:
         """Return a child, for one job.
+
+        Args:
+            interruption: Says why to stop waiting, as the error to raise.
+            what: Names the runs that take as much memory as this one.
 
         Raises:
             EngineError: What `interruption` returned, or that the template has died.
@@ -83,15 +103,18 @@ class Nursery:
                 error = interruption()
                 if error:
                     raise error
+                self._raise_if_short()
+                self._end_if_stuck()
                 self._changed.wait(_TICK_S)
             child = self._ready.popleft()
-            self._leased.add(child.pid)
+            self._leased[child.pid] = what
             return child
 
     def disown(self, child: Child) -> None:
-        """Let a leased child live on; it is not given back."""
+        """Let a leased child live on; it is not given back, and this lives as long as it."""
         with self._changed:
-            self._leased.discard(child.pid)
+            self._leased.pop(child.pid, None)
+            self._disowned.add(child.pid)
 
     def give_back(self, child: Child, *, await_end: bool) -> int | None:
         """Kill what is left of a child's run.
@@ -102,14 +125,14 @@ class Nursery:
         child.close()
         with self._changed:
             if child.pid not in self._codes:
-                self._spent.add(child.pid)
+                self._spent[child.pid] = self._leased.get(child.pid, "")
                 self._tell("kill", child.pid)
             if await_end:
                 self._changed.wait_for(lambda: child.pid in self._codes or self._is_dead, END_S)
-            self._leased.discard(child.pid)
+            self._leased.pop(child.pid, None)
             code = self._codes.pop(child.pid, None)
             self._ask(self._spares - len(self._ready) - self._asked)
-            is_over = self._is_retired and not self._leased
+            is_over = self._is_retired and not self._has_work
         if is_over:
             self.close()
         return code
@@ -118,9 +141,16 @@ class Nursery:
         """Close as soon as no run goes on in it."""
         with self._changed:
             self._is_retired = True
-            is_idle = not self._leased
+            is_idle = not self._has_work
         if is_idle:
             self.close()
+
+    def abandon(self) -> None:
+        """In a process forked from the one that has this: let go of it, which goes on there."""
+        self._is_dead = True
+        for child in self._ready:
+            child.close()
+        self._control.close()
 
     def close(self) -> None:
         """End the process and every child."""
@@ -133,6 +163,21 @@ class Nursery:
             self._end.shutdown(socket.SHUT_RDWR)
         self._reader.join()
         self._control.close()
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._leased or self._disowned)
+
+    def _raise_if_short(self) -> None:
+        if self._is_short:
+            self._is_short = False
+            raise EngineError(TOO_MANY_FILES)
+
+    def _end_if_stuck(self) -> None:
+        """End a template that does not come back from an import; the next one does without it."""
+        if self._importing and time.monotonic() > self._importing_since + _IMPORT_S:
+            with suppress(OSError):
+                self._end.shutdown(socket.SHUT_RDWR)  # its keeper kills it then
 
     def _last_words(self) -> str:
         """Say how the process ended, as far as that is known."""
@@ -148,17 +193,26 @@ class Nursery:
             self._control.send(message)
 
     def _read(self) -> None:
-        while True:
+        is_over = False
+        while not is_over:
             try:
                 frame = self._control.receive()
             except (EOFError, OSError):
                 break
             with self._changed:
-                self._take(frame.load(), frame.descriptors)
+                if frame.is_short:
+                    self._is_short, self._asked = True, self._asked - 1
+                else:
+                    self._take(frame.load(), frame.descriptors)
                 self._changed.notify_all()
+                is_over = self._is_retired and not self._has_work
         with self._changed:
             self._is_dead = True
+            if self._importing:
+                self.refused.add(self._importing)
             self._changed.notify_all()
+        if is_over:
+            threading.Thread(target=self.close, name="nbnodes-nursery", daemon=True).start()
 
     def _take(self, message: tuple[object, ...], descriptors: tuple[int, ...]) -> None:
         match message:
@@ -169,16 +223,26 @@ class Nursery:
                     return
                 self._asked -= 1
                 self._ready.append(child)
+            case "importing", str(name):
+                self._importing, self._importing_since = name, time.monotonic()
             case "ended", int(pid), int(code), int(peak_bytes):
-                if pid in self._leased:
-                    self._codes[pid] = code
-                elif pid not in self._spent:
-                    self._forget_spare(pid)
-                    return
-                self._spent.discard(pid)
-                self.expected_bytes = max(peak_bytes, int(_FORGET * self.expected_bytes))
+                self._note_end(pid, code, peak_bytes)
             case _:
                 pass
+
+    def _note_end(self, pid: int, code: int, peak_bytes: int) -> None:
+        if pid in self._disowned:
+            self._disowned.remove(pid)
+        elif pid in self._leased:
+            self._codes[pid] = code
+            self._learn(self._leased[pid], peak_bytes)
+        elif pid in self._spent:
+            self._learn(self._spent.pop(pid), peak_bytes)
+        else:
+            self._forget_spare(pid)
+
+    def _learn(self, what: str, peak_bytes: int) -> None:
+        self._peaks_bytes[what] = max(peak_bytes, int(_FORGET * self._peaks_bytes.get(what, 0)))
 
     def _forget_spare(self, pid: int) -> None:
         """Replace a spare that somebody killed."""

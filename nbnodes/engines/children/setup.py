@@ -103,6 +103,12 @@ class Setups:
             if slot.shared:
                 slot.shared.nursery.close()
 
+    def abandon(self) -> None:
+        """In a process forked from the one that has them: let go of them."""
+        for slot in self._slots.values():
+            if slot.shared:
+                slot.shared.nursery.abandon()
+
     def _awaited(self, key: Hashable, request: RunRequest) -> _Slot:
         """Return a slot that no other run is making."""
         is_woken = False
@@ -154,7 +160,7 @@ class Setups:
         if problem:
             _warn(request, problem)
             return None
-        child = template.lease(request.interruption)
+        child = template.lease(request.interruption, "setup")
         noting, messages = _noting(request)
         others = {cell.index: _NOTHING for cell in noting.steps if SETUP not in cell.tags}
         run = ChildRun(noting, child, local_names, shown=others, is_setup=True)
@@ -171,7 +177,7 @@ class Setups:
         template.disown(child)
         times = zip(noting.steps, result.cells, strict=True)
         return Shared(
-            nursery=Nursery(child.hand_over(), self._spares),
+            nursery=Nursery(child.hand_over(), self._spares, template.refused),
             shown={
                 cell.index: (ran.duration_s, messages[cell.index])
                 for cell, ran in times

@@ -20,12 +20,13 @@ class Template(Nursery):
 
     Args:
         spares: How many children wait for jobs.
+        refused: See `Nursery`.
 
     Attributes:
         origin: What it was started with.
     """
 
-    def __init__(self, spares: int) -> None:
+    def __init__(self, spares: int, refused: set[str]) -> None:
         self.origin = Origin.of_now()
         self._epitaph = ""
         self._memory_kills = memory_kills()
@@ -42,7 +43,7 @@ class Template(Nursery):
                 pass_fds=[far.fileno()],
                 start_new_session=True,
             )
-        super().__init__(end, spares)
+        super().__init__(end, spares, refused)
 
     def close(self) -> None:
         """End the process and every child."""

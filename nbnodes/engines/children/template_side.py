@@ -14,6 +14,8 @@ import resource
 import selectors
 import signal
 import socket
+import sys
+import threading
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -95,8 +97,7 @@ class _Template:
     def _obey(self, word: str, *rest: object) -> None:
         match word, *rest:
             case "preload", list(names):
-                preload(names)
-                _freeze()
+                self._preload(names)
                 self._shell.show_figures()
             case "fork", generation:
                 self._fork(generation)
@@ -104,6 +105,16 @@ class _Template:
                 kill_group(pid)
             case _:
                 pass
+
+    def _preload(self, names: list[str]) -> None:
+        """Import modules; who ends us, or leaves a thread that no child would have, is known."""
+        for name in names:
+            self._control.send(("importing", name))
+            preload([name])
+            if threading.active_count() > 1:
+                sys.exit(1)
+        self._control.send(("importing", ""))
+        _freeze()
 
     def _pids(self) -> set[int]:
         return {child.pid for child in self._children.values()}

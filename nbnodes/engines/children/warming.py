@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def preload(names: Iterable[str]) -> None:
     """Import what is installed; what fails will fail in the run, which tells of it."""
     for name in names:
-        with suppress(Exception):
+        with suppress(Exception, SystemExit):
             if _is_installed(name):
                 importlib.import_module(name)
 

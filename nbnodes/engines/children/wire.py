@@ -63,6 +63,10 @@ class Frame:
         return pickle.loads(self.body, buffers=self.buffers)  # noqa: S301  # from a process of ours
 
 
+class Unpicklable(Exception):  # noqa: N818  # its cause is the error
+    """A message cannot be pickled."""
+
+
 class Channel:
     """One end of a stream socket. Several threads may send; one receives.
 
@@ -102,7 +106,7 @@ class Channel:
 
         Raises:
             OSError: If the other end is closed.
-            Exception: What `dumps` raises; nothing is sent then.
+            Unpicklable: If `dumps` raises, whatever it is; nothing is sent then.
         """
         buffers: list[memoryview] = []
 
@@ -113,7 +117,10 @@ class Channel:
             buffers.append(raw)
             return False
 
-        body = dumps(message, protocol=5, buffer_callback=goes_within)
+        try:
+            body = dumps(message, protocol=5, buffer_callback=goes_within)
+        except (Exception, SystemExit) as error:  # a class may fail to pickle in any way it likes
+            raise Unpicklable from error
         shared = memory.written(buffers) if buffers and self._carries_descriptors else None
         given = [*([] if shared is None else [shared]), *descriptors]
         sizes = b"".join(_SIZE.pack(raw.nbytes) for raw in buffers)

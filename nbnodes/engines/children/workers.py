@@ -33,22 +33,22 @@ class Workers:
 
     Args:
         spares: How many workers wait for jobs.
+        refused: Names of modules that are not to be imported ahead; those that may have ended a
+            worker are added.
 
     Attributes:
         origin: What they are started with.
-        expected_bytes: 0: nothing is known of the memory that a run takes. What the system tells
-            of a spawned process counts the memory of who spawned it (getrusage(2), vfork(2)).
     """
 
-    def __init__(self, spares: int) -> None:
+    def __init__(self, spares: int, refused: set[str]) -> None:
         self.origin = Origin.of_now()
-        self.expected_bytes = 0
         self._spares = spares
         self._guard = Guard()
         self._changed = threading.Condition()
         self._ready: deque[Spawned] = deque()
         self._leased: dict[Child, Spawned] = {}
         self._watchers: dict[Spawned, threading.Thread] = {}
+        self._refused = refused
         self._preloaded: dict[str, None] = {}  # a set that keeps order
         self._is_dead = self._is_retired = False
         with self._changed:
@@ -62,19 +62,29 @@ class Workers:
     def preload(self, names: Iterable[str]) -> None:
         """Have modules imported in workers while they wait."""
         with self._changed:
-            new = [name for name in names if name not in self._preloaded]
+            new = [n for n in names if n not in self._preloaded and n not in self._refused]
             if not new or self._is_dead:
                 return
             self._preloaded.update(dict.fromkeys(new))
             for child in self._ready:
                 child.prepare(new)
 
-    def lease(self, interruption: Interruption) -> Child:
+    def expected_bytes(self, what: str) -> int:
+        """Return 0: nothing is known of the memory that a run takes.
+
+        What the system tells of a spawned process counts the memory of who spawned it
+        (getrusage(2), vfork(2)).
+        """
+        del what
+        return 0
+
+    def lease(self, interruption: Interruption, what: str) -> Child:
         """Return a worker, for one job; it may still be starting.
 
         Raises:
             EngineError: What `interruption` returned, or that there is no worker.
         """
+        del what
         error = interruption()
         if error:
             raise error
@@ -101,6 +111,13 @@ class Workers:
         if is_over:
             self.close()
         return spawned.exit_code if await_end else None
+
+    def abandon(self) -> None:
+        """In a process forked from the one that has them: let go of them."""
+        self._is_dead = True
+        for child in self._ready:
+            child.close()
+        self._guard.abandon()
 
     def retire(self) -> None:
         """Close as soon as no run goes on."""
@@ -158,7 +175,8 @@ class Workers:
                 self._ready.remove(child)
                 child.close()
             if was_spare or child.exit_code not in _ORDERLY:
-                self._preloaded.clear()  # an import may have killed it
+                self._refused.update(self._preloaded)  # one of these imports may have ended it
+                self._preloaded.clear()
             self._changed.notify_all()
             if not was_spare:
                 self._fill()
