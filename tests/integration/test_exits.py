@@ -76,8 +76,9 @@ def assert_ends(engine: str, session: str, ends: str, folder: Path) -> None:
         family: list[psutil.Process] = []
         try:
             assert caller.stdout.readline() == "begun\n"
-            family = psutil.Process(caller.pid).children(recursive=True)
-            assert "sleep" in [process.name() for process in family]
+            while "sleep" not in [process.name() for process in family]:
+                assert caller.poll() is None
+                family = psutil.Process(caller.pid).children(recursive=True)
             if ends == "waits":
                 caller.send_signal(signal.SIGINT)
             else:
