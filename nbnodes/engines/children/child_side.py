@@ -288,8 +288,8 @@ def _send_value(
     try:
         shell_side.refuse_bound(value)
         channel.send(("value", *ended, value, new), dumps=pickled)
-    except Unpicklable as error:
-        cause = error.__cause__
+    except (Unpicklable, TypeError) as error:
+        cause = error.__cause__ or error
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
         reason = f"{type(cause).__name__}: {text_of(cause)}"
