@@ -9,7 +9,6 @@ import gc
 import json
 import os
 import random
-import signal
 import sys
 import tempfile
 import threading
@@ -110,10 +109,10 @@ class Stress:
 
     def kill_template(self) -> None:
         self.kills += 1
-        template = self.engine._template
-        if template is not None:
-            with suppress(ProcessLookupError):
-                os.kill(template._process.pid, signal.SIGKILL)
+        for template in self.engine._templates[-1:]:
+            with suppress(psutil.NoSuchProcess):
+                keeper = psutil.Process(template._process.pid)
+                random.choice([keeper, *keeper.children()]).kill()
 
 
 def rss_bytes() -> int:
