@@ -14,6 +14,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Self
 
+from nbnodes.engines.families import children
+
 _POOLS = re.compile(r"lib(?:gomp|omp|iomp5|tbb)[^/\s]*\.so")
 _COMPUTING = ("duckdb", "jax", "numba", "polars", "sklearn", "tensorflow", "torch")
 _SAFE = {"jemalloc_bg_thd"}  # jemalloc's own; its fork handlers start another one in the child
@@ -59,7 +61,7 @@ class Holdings:
         opened = sorted({files[fd] for fd in files.keys() - self.files.keys()})
         if opened:
             return f"they left open {', '.join(opened)}"
-        if _children():
+        if _running_children():
             return "a process that they started still runs"
         torch = sys.modules.get("torch")
         if torch and torch.cuda.is_initialized():
@@ -90,9 +92,17 @@ def _files() -> dict[str, str]:
     return found
 
 
-def _children() -> list[str]:
-    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
-        return file.read().split()
+def _running_children() -> list[int]:
+    return [pid for pid in children(os.getpid()) if not _has_ended(pid)]
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process waits for nothing but to be reaped (proc(5), the state in `stat`)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def _forks_well() -> bool:
