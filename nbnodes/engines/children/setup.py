@@ -6,7 +6,6 @@ have run. Where not, a warning says why, and they run in each call like any othe
 
 from __future__ import annotations
 
-import ast
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
@@ -15,11 +14,10 @@ from typing import Any
 
 from nbnodes.engines.children.child_run import ChildRun, Message, Shown
 from nbnodes.engines.children.nursery import Nursery
+from nbnodes.engines.children.order import why_not_first
 from nbnodes.engines.engine import RunRequest
 from nbnodes.errors import NotBegunError, NotebookWarning, warn
-from nbnodes.notebook.binding import name_bound_by
-from nbnodes.notebook.document import PARAMETERS, RETURN, SETUP, Cell
-from nbnodes.notebook.python import parse_cell
+from nbnodes.notebook.document import SETUP, Cell
 from nbnodes.notebook.surroundings import Surveyor
 from nbnodes.result import Failure, Result
 
@@ -156,7 +154,7 @@ class Setups:
     def _made(
         self, request: RunRequest, template: Nursery, local_names: frozenset[str]
     ) -> Shared | None:
-        problem = _unshareable(request.steps)
+        problem = why_not_first(request.steps)
         if problem:
             _warn(request, problem)
             return None
@@ -189,27 +187,6 @@ class Setups:
 def _warn(request: RunRequest, problem: str) -> None:
     text = f"{request.notebook.name}: its `setup` cells run in every call: {problem}"
     warn(text, NotebookWarning)
-
-
-def _unshareable(steps: tuple[Cell, ...]) -> str:
-    """Say why the `setup` cells cannot run before all others; "" if they can."""
-    setters: dict[str, Cell] = {}
-    for cell in steps:
-        parsed = parse_cell(cell.source)
-        if SETUP not in cell.tags:
-            nodes = ast.walk(parsed.tree) if parsed else ()
-            setters.update(dict.fromkeys(filter(None, map(name_bound_by, nodes)), cell))
-            continue
-        place = f"cell {cell.index + 1}"
-        if parsed is None:
-            return f"{place} is not Python"
-        other = {PARAMETERS, RETURN} & set(cell.tags)
-        if other:
-            return f"{place} is tagged `{other.pop()}` too"
-        for node in ast.walk(parsed.tree):
-            if isinstance(node, ast.Name) and node.id in setters:
-                return f"{place} uses {node.id!r}, which cell {setters[node.id].index + 1} sets"
-    return ""
 
 
 def _noting(request: RunRequest) -> tuple[RunRequest, Mapping[int, list[Message]]]:
