@@ -37,7 +37,7 @@ def kill_family(pid: int) -> None:
     Its number must still be its own: before it is reaped.
     """
     _send(pid, signal.SIGSTOP)  # or it might start others meanwhile
-    killed: set[int] = set()
+    killed = {os.getpid()}  # who stops a kernel may have been started by it
     while new := _descendants(pid) - killed:
         for one in new:
             _send(one, signal.SIGKILL)

@@ -49,7 +49,11 @@ import matplotlib
 import beside
 seen = {
     "the folder": os.getcwd(),
-    "the environment": dict(sorted((k, v) for k, v in os.environ.items() if k != "JPY_PARENT_PID")),
+    "the environment": {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name not in ("JPY_PARENT_PID", "RUN_OF_NBNODES")
+    },
     "the search path": list(sys.path),
     "the warning filters": [(f[0], f[2].__name__) for f in warnings.filters],
     "the builtins": (hasattr(builtins, "leak"), copyright is None),

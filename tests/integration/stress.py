@@ -112,7 +112,10 @@ class Stress:
         for template in self.engine._templates[-1:]:
             with suppress(psutil.NoSuchProcess):
                 keeper = psutil.Process(template._process.pid)
-                random.choice([keeper, *keeper.children()]).kill()
+                both = [keeper, *keeper.children()]
+                random.choice(both).kill()
+                psutil.wait_procs(both, timeout=10)
+        self.kills += 1  # a run that began meanwhile may have died, too
 
 
 def rss_bytes() -> int:
