@@ -9,6 +9,7 @@ OUT_OF_MEMORY = -1009
 """Stands for the exit code of a process that the system killed for lack of memory."""
 
 _KILLED = -9
+_LAST_LINES = 3
 _COUNTED = b"oom_kill "
 
 
@@ -44,6 +45,12 @@ def cause_of_death(exit_code: int) -> str:
         return f"by {signal.Signals(-exit_code).name}"
     except ValueError:  # a realtime signal has no name
         return f"by signal {-exit_code}"
+
+
+def last_words(text: str) -> str:
+    """Return what an error adds of what a process wrote before it died; "" for nothing."""
+    last = " | ".join(text.strip().splitlines()[-_LAST_LINES:])
+    return f"; it last said: {last}" if last else ""
 
 
 def _group_events() -> str:

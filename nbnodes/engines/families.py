@@ -22,6 +22,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def status(pid: int) -> list[str]:
+    """Return what proc(5) tells of a process, from its state on; nothing if there is none."""
+    return _content(f"/proc/{pid}/stat").decode(errors="replace").rpartition(")")[2].split()
+
+
 def kill_group(pid: int) -> None:
     """Kill a process and the group that it leads."""
     for kill in (os.killpg, os.kill):

@@ -64,7 +64,6 @@ class ForkEngine:
             raise UsageError("only on Linux are children forked; leave start='fork' out")
         self._forks = _CAN_FORK if start is None else start == "fork"
         self._spares = spares
-        self._lock = threading.Lock()
         self._most = most
         self._refused: set[str] = set()
         self._begin()

@@ -86,7 +86,7 @@ class ToldClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill sh
     def tell(self, index: int, kind: str, content: Mapping[str, Any]) -> None:
         """Take a message, its type and body, for the cell at that place."""
         if kind == "stream":
-            text = content["text"].encode(errors="backslashreplace").decode()  # lone surrogates
+            text = content["text"]
             if self._stream is not None and self._stream.name == content["name"]:
                 self._go_on(text)
                 return

@@ -6,7 +6,6 @@ of papermill, and nothing heavy, may be imported here before a notebook runs.
 
 from __future__ import annotations
 
-import atexit
 import os
 import platform
 from functools import cache
@@ -178,11 +177,9 @@ _served: set[int] = set()  # processes that have made a run
 
 @cache
 def _opened(name: str, pid: int) -> Engine:
+    del pid  # tells a process forked from another, whose engine is none of its
+    from nbnodes.engines.threads import at_exit
+
     engine = open_engine(name, lasting=name == "fork")
-    atexit.register(_close, engine, pid)
+    at_exit(engine.close)
     return engine
-
-
-def _close(engine: Engine, pid: int) -> None:
-    if os.getpid() == pid:  # a process forked from the one that opened it has no part in it
-        engine.close()

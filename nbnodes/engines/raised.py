@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from nbnodes.notebook.document import RAISES, Cell
 
@@ -52,6 +53,11 @@ class UntransferableValue:
 
     type_name: str
     reason: str
+
+    @classmethod
+    def unloaded(cls, error: Exception) -> Self:
+        """Say that the caller's Python could not load it."""
+        return cls(type_name="value", reason=f"{type(error).__name__}: {text_of(error)}")
 
     def as_error(self) -> RaisedError:
         """Return it as the error of the `return` cell."""

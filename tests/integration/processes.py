@@ -42,6 +42,13 @@ def await_end(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     return psutil.wait_procs(processes, timeout=10)[1]
 
 
+def words(process: psutil.Process) -> str:
+    """Return the words that a process was started with; "" for one that has ended."""
+    with suppress(psutil.NoSuchProcess):  # a zombie too
+        return " ".join(process.cmdline())
+    return ""
+
+
 def is_sleep(process: psutil.Process) -> bool:
     """Whether a process runs `sleep`."""
     with suppress(psutil.NoSuchProcess):
@@ -52,7 +59,12 @@ def is_sleep(process: psutil.Process) -> bool:
 def family_of_killed_caller(engine_class: type[Engine], folder: Path) -> list[psutil.Process]:
     """Kill a program whose notebook runs and has started a process; return what it had started."""
     words = {"module": engine_class.__module__.rpartition(".")[2], "name": engine_class.__name__}
-    caller = subprocess.Popen([sys.executable, "-c", _CALLER.format(**words), str(folder)])
+    return family_of_killed([sys.executable, "-c", _CALLER.format(**words), str(folder)])
+
+
+def family_of_killed(words: list[str]) -> list[psutil.Process]:
+    """The same of a program that one starts with these words."""
+    caller = subprocess.Popen(words)
     process = psutil.Process(caller.pid)
     family: list[psutil.Process] = []
     while not any(map(is_sleep, family)) and caller.poll() is None:

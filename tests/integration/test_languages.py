@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import nbformat
-import psutil
 import pytest
 from notebooks import CellText, document, notebook
-from processes import is_sleep
+from processes import await_end, family_of_killed
 
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.registry import open_engine
@@ -189,13 +188,7 @@ def test_nothing_outlives_a_caller_that_is_killed(
     """No kernel but ipykernel's own watches its caller."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     cells = json.dumps(document(LOOPS[kernel], kernel=kernel, language=LANGUAGES[kernel]))
-    caller = subprocess.Popen([sys.executable, "-c", CALLER, cells, str(tmp_path)])
-    process = psutil.Process(caller.pid)
-    family: list[psutil.Process] = []
-    while not any(map(is_sleep, family)) and caller.poll() is None:
-        family = process.children(recursive=True)
-    caller.kill()
-    caller.wait()
+    family = family_of_killed([sys.executable, "-c", CALLER, cells, str(tmp_path)])
     assert len(family) >= 3  # the guard, the kernel, and what the notebook has started
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert await_end(family) == []
     assert list(tmp_path.glob("nbnodes-*")) == []

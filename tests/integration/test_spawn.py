@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 from notebooks import notebook
-from processes import await_end, call, descendants
+from processes import await_end, call, descendants, words
 
 from nbnodes.engines.children.child_run import ChildRun
 from nbnodes.engines.children.own_modules import local_names
@@ -53,8 +53,7 @@ def tcp_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def named(program: str, others: set[psutil.Process]) -> list[psutil.Process]:
     """Return the processes that run a program of ours."""
-    ours = [p for p in descendants() if p not in others]
-    return [p for p in ours if p.is_running() and program in " ".join(p.cmdline())]
+    return [p for p in descendants() if p not in others and program in words(p)]
 
 
 def test_it_is_chosen_by_name_and_starts_one_process_where_one_run_is_all(

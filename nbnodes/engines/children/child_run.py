@@ -18,7 +18,7 @@ from nbnodes.engines.children.pipes import Pipes
 from nbnodes.engines.children.waking import woken_by_cancel
 from nbnodes.engines.children.watch import Interrupted, Watch
 from nbnodes.engines.children.wire import SIMPLE, Dumps, Frame, Unpicklable
-from nbnodes.engines.deaths import cause_of_death
+from nbnodes.engines.deaths import cause_of_death, last_words
 from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.raised import RaisedError, UntransferableValue
 from nbnodes.engines.refusals import unloadable, unsendable
@@ -94,8 +94,7 @@ class ChildRun:
     def death(self, exit_code: int | None) -> KernelDiedError:
         """Return the error of a child that died."""
         how = "and nobody saw how" if exit_code is None else cause_of_death(exit_code)
-        last = " | ".join(self._pipes.last_words.strip().splitlines()[-3:])
-        said = f"; it last said: {last}" if last else ""
+        said = last_words(self._pipes.last_words)
         kind = NotBegunError if self._run.cell is None else KernelDiedError
         return kind(f"{self._run.where}: the process ended {how}{said}")
 
@@ -168,9 +167,7 @@ class ChildRun:
         try:
             message = frame.load()
         except Exception as error:  # noqa: BLE001  # loading a value runs its classes' own code
-            reason = f"{type(error).__name__}: {error}"
-            lost = UntransferableValue(type_name="value", reason=reason)
-            message = ("value", None, None, lost, ())
+            message = ("value", None, None, UntransferableValue.unloaded(error), ())
         match message:
             case "output", kind, content:
                 self._run.feed(kind, content)

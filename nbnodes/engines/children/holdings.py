@@ -14,7 +14,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Self
 
-from nbnodes.engines.families import children
+from nbnodes.engines.families import children, status
 
 _POOLS = re.compile(r"lib(?:gomp|omp|iomp5|tbb)[^/\s]*\.so")
 _COMPUTING = ("duckdb", "jax", "numba", "polars", "sklearn", "tensorflow", "torch")
@@ -93,16 +93,7 @@ def _files() -> dict[str, str]:
 
 
 def _running_children() -> list[int]:
-    return [pid for pid in children(os.getpid()) if not _has_ended(pid)]
-
-
-def _has_ended(pid: int) -> bool:
-    """Whether a process waits for nothing but to be reaped (proc(5), the state in `stat`)."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+    return [pid for pid in children(os.getpid()) if status(pid)[:1] not in ([], ["Z"])]
 
 
 def _forks_well() -> bool:

@@ -36,11 +36,11 @@ class Nursery:
         refused: The same.
     """
 
-    def __init__(self, end: socket.socket, spares: int, refused: set[str] | None = None) -> None:
-        self.refused: set[str] = set() if refused is None else refused
+    def __init__(self, end: socket.socket, spares: int, refused: set[str]) -> None:
+        self.refused = refused
         self._importing = ""  # the name that is being imported there,
         self._importing_since = 0.0  # monotonic
-        self._is_short = False
+        self._shortages = 0  # children that could not be had for want of file descriptors
         self._end = end
         self._control = Channel(end)
         self._spares = spares
@@ -95,6 +95,7 @@ class Nursery:
             EngineError: What `interruption` returned, or that the template has died.
         """
         with self._changed:
+            earlier = self._shortages + self._asked  # forks asked before may have met a shortage
             while not self._ready:
                 if self._is_dead:
                     raise NotBegunError(self._last_words())
@@ -103,7 +104,8 @@ class Nursery:
                 error = interruption()
                 if error:
                     raise error
-                self._raise_if_short()
+                if self._shortages > earlier:
+                    raise EngineError(TOO_MANY_FILES)
                 self._end_if_stuck()
                 self._changed.wait(_TICK_S)
             child = self._ready.popleft()
@@ -168,11 +170,6 @@ class Nursery:
     def _has_work(self) -> bool:
         return bool(self._leased or self._disowned)
 
-    def _raise_if_short(self) -> None:
-        if self._is_short:
-            self._is_short = False
-            raise EngineError(TOO_MANY_FILES)
-
     def _end_if_stuck(self) -> None:
         """End a template that does not come back from an import; the next one does without it."""
         if self._importing and time.monotonic() > self._importing_since + _IMPORT_S:
@@ -201,7 +198,7 @@ class Nursery:
                 break
             with self._changed:
                 if frame.is_short:
-                    self._is_short, self._asked = True, self._asked - 1
+                    self._shortages, self._asked = self._shortages + 1, self._asked - 1
                 else:
                     self._take(frame.load(), frame.descriptors)
                 self._changed.notify_all()

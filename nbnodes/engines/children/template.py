@@ -10,7 +10,7 @@ import tempfile
 from nbnodes.engines.children.nursery import END_S, Nursery
 from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.programs import program
-from nbnodes.engines.deaths import cause_of_death, memory_kills, with_cause
+from nbnodes.engines.deaths import cause_of_death, last_words, memory_kills, with_cause
 
 _SIDE = "nbnodes.engines.children.template_side"
 
@@ -66,6 +66,5 @@ class Template(Nursery):
         except subprocess.TimeoutExpired:
             how = "without a word"
         self._said.seek(0)
-        last = self._said.read()[-2000:].decode(errors="replace").strip().splitlines()[-3:]
-        said = f"; it last said: {' | '.join(last)}" if last else ""
+        said = last_words(self._said.read()[-2000:].decode(errors="replace"))
         return f"the process that notebooks are forked from ended {how}{said}"

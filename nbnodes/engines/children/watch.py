@@ -12,8 +12,6 @@ from nbnodes.engines.children.pipes import Pipes
 from nbnodes.engines.run import Run
 from nbnodes.errors import EngineError
 
-_LONGEST_S = 3600.0  # the system's own waits know no years
-
 
 class Interrupted(Exception):  # noqa: N818  # a way out, not an error: the run's own is raised
     """The run must stop."""
@@ -100,8 +98,7 @@ class Watch:
         if self._has_ended:
             return 0.0
         if self._grace_until is None:
-            left_s = self._run.remaining_s
-            return None if left_s is None else min(left_s, _LONGEST_S)
+            return self._run.remaining_s
         return max(0.0, self._grace_until - time.monotonic())
 
     def _raise_if_over(self) -> None:

@@ -20,8 +20,8 @@ _REFUSED = "InputRejected"  # what the kernel's side raises for a cell that is n
 _MOST_AHEAD = 100  # ZeroMQ blocks a sender at a thousand
 
 
-class PythonCells:
-    """One run on a live kernel of Python: all cells are sent at once, values travel beside them.
+class _Cells:
+    """One run on a live kernel.
 
     Args:
         request: What to run.
@@ -33,6 +33,10 @@ class PythonCells:
         self._request = request
         self._kernel = kernel
         self._run = Run(request, engine)
+
+
+class PythonCells(_Cells):
+    """One run on a live kernel of Python: all cells are sent at once, values travel beside them."""
 
     def result(self) -> Result:
         """Run the cells.
@@ -99,22 +103,12 @@ class PythonCells:
         return crossing.begun_count(self._kernel.folder)
 
 
-class ForeignCells:
+class ForeignCells(_Cells):
     """One run on a live kernel of another language, cell by cell.
 
     Parameters are set by code, after each `parameters` cell. Of such kernels few refuse what was
     sent before an error.
-
-    Args:
-        request: What to run.
-        kernel: Where.
-        engine: The engine's name.
     """
-
-    def __init__(self, request: RunRequest, kernel: KernelProcess, engine: str) -> None:
-        self._request = request
-        self._kernel = kernel
-        self._run = Run(request, engine)
 
     def result(self) -> Result:
         """Run the cells; see `PythonCells.result`."""

@@ -126,7 +126,7 @@ def read_value(folder: str) -> Any:
         type_name, reason = said.args
         return UntransferableValue(type_name=type_name, reason=reason)
     except Exception as error:  # noqa: BLE001  # loading runs the classes' own code
-        return UntransferableValue(type_name="value", reason=f"{type(error).__name__}: {error}")
+        return UntransferableValue.unloaded(error)
 
 
 @cache

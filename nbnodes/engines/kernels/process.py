@@ -10,7 +10,7 @@ import tempfile
 from contextlib import suppress
 from typing import Any
 
-from nbnodes.engines.deaths import cause_of_death, memory_kills, with_cause
+from nbnodes.engines.deaths import cause_of_death, last_words, memory_kills, with_cause
 from nbnodes.engines.engine import GRACE_S
 from nbnodes.engines.families import MARK, kill_family, kill_marked
 from nbnodes.engines.guard import Guard
@@ -189,8 +189,7 @@ class KernelProcess:
 
     def _epitaph(self, returncode: int) -> str:
         with open(self._log_path, encoding="utf-8", errors="replace") as log:
-            last = log.read()[-2000:].strip().splitlines()[-3:]
-        said = f"; it last said: {' | '.join(last)}" if last else ""
+            said = last_words(log.read()[-2000:])
         how = cause_of_death(with_cause(returncode, self._memory_kills))
         return f"the kernel {self.spec.name!r} ended {how}{said}"
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from nbnodes.engines.families import kill_family
+from nbnodes.engines.families import kill_family, status
 
 FOLDER_PREFIX = "nbnodes-"
 STARTING, READY, WARM, RUNNING, ORPHAN = "starting", "ready", "warm", "running", "orphan"
@@ -162,11 +162,7 @@ def _born(pid: int) -> str | None:
     """Say when a process began, which tells it from others of its number; None if it has ended."""
     if sys.platform != "linux":
         return _born_by_ps(pid)
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            state, *fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return None
+    state, *fields = status(pid) or ["X"]
     return None if state in "ZX" else fields[18]  # starttime of proc(5)
 
 
