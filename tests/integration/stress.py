@@ -71,7 +71,7 @@ class Stress:
     def __init__(self) -> None:
         self.engine = ForkEngine()
         self.folder = tempfile.mkdtemp()
-        self.kills = 0
+        self.kills_begun = self.kills_ended = 0
 
     def call(self, n: int) -> str:
         """Make a call with an accident or without; return "" if it ended as it had to."""
@@ -82,11 +82,11 @@ class Stress:
         cancel = CancelToken()
         if kind == "cancelled":
             threading.Timer(chance.random() / 20, cancel.cancel).start()
-        kills = self.kills
+        ended = self.kills_ended
         if kind == "orphans":
             self.kill_template()
         seen = self.end_of(n, kind, cancel)
-        others = {"KernelDiedError"} if self.kills > kills else set()  # its template died with it
+        others = {"KernelDiedError"} if self.kills_begun > ended else set()  # with its template
         return "" if seen in ENDS[kind] | others else f"{n} {kind}: {seen}"
 
     def end_of(self, n: int, kind: str, cancel: CancelToken) -> str:
@@ -108,14 +108,15 @@ class Stress:
         return "value" if is_right else f"wrong: {result!r}"
 
     def kill_template(self) -> None:
-        self.kills += 1
+        self.kills_begun += 1
         for template in self.engine._templates[-1:]:
             with suppress(psutil.NoSuchProcess):
                 keeper = psutil.Process(template._process.pid)
                 both = [keeper, *keeper.children()]
+                family = [keeper, *keeper.children(recursive=True)]
                 random.choice(both).kill()
-                psutil.wait_procs(both, timeout=10)
-        self.kills += 1  # a run that began meanwhile may have died, too
+                psutil.wait_procs(family, timeout=10)  # the runs in it die after it
+        self.kills_ended += 1
 
 
 def rss_bytes() -> int:
