@@ -1,0 +1,328 @@
+"""Rows of a value between two cuts, and rows of several values as one: as a run would give them.
+
+The value is a table (pandas, pyarrow), a Series, an array (a structured one by a field), or a list
+of rows. A slice keeps what it had: order, types, labels; but a table that is numbered from 0, as
+one is that was just read, is numbered from 0 again, as the run of the narrower range would do.
+Where it is not certain that a run would give the same rows, nothing is sliced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from nbnodes.cache.bounds import NUMBER, ranked
+from nbnodes.cache.intervals import Cut, Range
+from nbnodes.cache.moments import NotSliceableError, at_moment, in_utc
+
+On: TypeAlias = str | int | Callable[[Any], Any] | None
+_Rows: TypeAlias = Any
+"""Which rows: a Python slice where they are sorted, else an array of bools."""
+
+
+def cut_out(value: Any, wanted: Range, kind: str, *, on: On = None, of: Range | None = None) -> Any:
+    """Return the rows of a value that are in a range; rows of tables and arrays are copies.
+
+    Args:
+        value: Where they are.
+        wanted: The range.
+        kind: Of what kind its bounds are (`nbnodes.cache.bounds`).
+        on: As in `Interval`.
+        of: The range that the value holds, which must be seen to cover what is wanted.
+
+    Raises:
+        NotSliceableError: If that cannot be told from the value.
+    """
+    try:
+        return _taken(value, _rows(_keys(value, on), len(value), wanted, of, kind))
+    except NotSliceableError:
+        raise
+    except Exception as error:
+        # a table's rows may be anybody's objects, and fail in any way; then it has to run
+        raise NotSliceableError(f"{type(error).__name__}: {error}") from error
+
+
+def joined(parts: Sequence[Any], *, on: On = None) -> Any:
+    """Put the rows of adjoining ranges together, in the order in which one run would give them.
+
+    Args:
+        parts: Values as `cut_out` gives them, in the order of their ranges.
+        on: As in `Interval`.
+
+    Raises:
+        NotSliceableError: If they are of different types, or not in order.
+    """
+    if len({type(part) for part in parts}) != 1:
+        raise NotSliceableError("the parts are of different types")
+    filled = [part for part in parts if len(part)] or list(parts[:1])
+    try:
+        if len(filled) > 1 and _is_descending(filled, on):
+            filled.reverse()
+        return _put_together(filled)
+    except NotSliceableError:
+        raise
+    except Exception as error:
+        raise NotSliceableError(f"{type(error).__name__}: {error}") from error
+
+
+# ---------------------------------------------------------------- by what rows have their place
+
+
+def _keys(value: Any, on: On) -> Any:
+    """Return each row's place, as a pandas Series or Index, an array or a list."""
+    library = _library(value)
+    if isinstance(value, list | tuple):
+        return [_field(row, on) for row in value]
+    if library not in ("pandas", "numpy", "pyarrow"):
+        raise NotSliceableError(f"a {type(value).__name__} has no rows that could be sliced")
+    if callable(on):
+        return on(value)
+    if library == "pandas":
+        return _pandas_keys(value, on)
+    if library == "pyarrow":
+        column = value.column(on)
+        return column.to_pandas() if column.num_chunks else column.to_pylist()
+    if value.dtype.names is None and on is not None:
+        return value[:, on]
+    return value if on is None else value[on]
+
+
+def _field(row: Any, on: On) -> Any:
+    if on is None:
+        return row
+    if callable(on):
+        return on(row)
+    return row[on] if not isinstance(on, str) or hasattr(row, "keys") else getattr(row, on)
+
+
+def _pandas_keys(value: Any, on: On) -> Any:
+    if not hasattr(value, "iloc"):
+        return value
+    columns = getattr(value, "columns", ())
+    if on is not None and on in columns:
+        return value[on]
+    if value.index.nlevels > 1 or (on is not None and on in value.index.names):
+        return value.index.get_level_values(on)
+    if on is not None:
+        raise NotSliceableError(f"it has no column {on!r}")
+    return value.index
+
+
+# ---------------------------------------------------------------- which rows are in the range
+
+
+def _rows(keys: Any, count: int, wanted: Range, of: Range | None, kind: str) -> _Rows:
+    if len(keys) != count or getattr(keys, "ndim", 1) != 1:
+        raise NotSliceableError("it does not have one place for each row")
+    array, place = _comparable(keys, kind)
+    low, high = (place(cut) for cut in (wanted.low, wanted.high))
+    if of is not None and not (place(of.low) <= low and high <= place(of.high)):
+        raise NotSliceableError("the range it holds does not cover what is wanted")
+    return _between(array, low, high)
+
+
+def _comparable(keys: Any, kind: str) -> tuple[Any, Callable[[Cut], Cut]]:
+    """Return the places as an array or a list, and what makes a cut comparable with them."""
+    dtype = getattr(keys, "dtype", None)
+    if str(dtype) == "category":
+        keys = keys.astype(keys.cat.categories.dtype if hasattr(keys, "cat") else keys.categories)
+        dtype = keys.dtype
+    if getattr(dtype, "kind", "") == "M":
+        moments, zone = in_utc(keys)
+        return moments, lambda cut: at_moment(cut, kind, moments, zone)
+    if getattr(dtype, "kind", "?") in "iuf" and not _has_missing_integers(keys):
+        if kind not in (NUMBER, ""):
+            raise NotSliceableError(f"its rows have numbers, the range is of a {kind}")
+        array = _numbers(keys)
+        return array, lambda cut: _at_number(cut, array.dtype.kind)
+    return [_rank(key, kind) for key in keys], lambda cut: cut
+
+
+def _has_missing_integers(keys: Any) -> bool:
+    return keys.dtype.kind in "iu" and hasattr(keys, "isna") and bool(keys.isna().any())
+
+
+def _numbers(keys: Any) -> Any:
+    import numpy as np
+
+    if hasattr(keys, "isna"):
+        return keys.to_numpy(dtype=getattr(keys.dtype, "numpy_dtype", None), na_value=np.nan)
+    return np.asarray(keys)
+
+
+def _at_number(cut: Cut, kind: str) -> Cut:
+    """Move a cut to the next number that an array's type has exactly."""
+    rank = cut.rank
+    if cut.beyond or isinstance(rank, str):
+        return cut
+    if kind == "f":
+        if float(rank) != rank:
+            raise NotSliceableError(f"{rank} is no float")
+        return cut._replace(rank=float(rank))
+    if isinstance(rank, int) or math.isinf(rank):
+        return cut
+    whole = math.floor(rank)
+    return cut._replace(rank=whole, after=cut.after or whole != rank)
+
+
+def _rank(key: Any, kind: str) -> Any:
+    """Rank a row's place; None for a row that has none, which is in no range that has a bound."""
+    if key is None or type(key).__name__ == "NAType" or key != key:  # noqa: PLR0124  # NaN, NaT
+        return None
+    found = ranked(key)
+    if kind and found.kind != kind:
+        raise NotSliceableError(f"its rows have a {found.kind}, the range is of a {kind}")
+    return found.rank
+
+
+def _between(keys: Any, low: Cut, high: Cut) -> _Rows:
+    if low.beyond and high.beyond:
+        return slice(None)
+    if isinstance(keys, list):
+        return _list_between(keys, low, high)
+    import numpy as np
+
+    # one NaN alone is in order, and yet in no range
+    if bool(np.all(keys[1:] >= keys[:-1])) and not (len(keys) and keys[-1] != keys[-1]):
+        first, last = (_position(keys, cut) for cut in (low, high))
+        return slice(first, max(first, last))
+    above = np.ones(len(keys), dtype=bool)
+    if not low.beyond:
+        above = keys > low.rank if low.after else keys >= low.rank
+    if high.beyond:
+        return above
+    return above & (keys <= high.rank if high.after else keys < high.rank)
+
+
+def _list_between(keys: list[Any], low: Cut, high: Cut) -> _Rows:
+    import numpy as np
+
+    places = (None if key is None else Cut(0, key, False) for key in keys)
+    # a key lies just before the cut behind it: it is within if `low` is at most before it
+    chosen = [
+        place is not None and low <= place and place._replace(after=True) <= high
+        for place in places
+    ]
+    return np.array(chosen, dtype=bool)
+
+
+def _position(keys: Any, cut: Cut) -> int:
+    if cut.beyond:
+        return 0 if cut.beyond < 0 else len(keys)
+    import numpy as np
+
+    rank: Any = cut.rank
+    if keys.dtype.kind in "iu" and not isinstance(rank, str):
+        limits = np.iinfo(keys.dtype)
+        if not limits.min <= rank <= limits.max:
+            return 0 if rank < limits.min else len(keys)
+        rank = keys.dtype.type(rank)
+    return int(np.searchsorted(keys, rank, side="right" if cut.after else "left"))
+
+
+# ---------------------------------------------------------------- those rows
+
+
+def _taken(value: Any, rows: _Rows) -> Any:
+    library = _library(value)
+    if library == "pandas":
+        taken = value.iloc[rows].copy() if hasattr(value, "iloc") else value[rows]
+        return _numbered(taken) if _is_numbered(value) else taken
+    if library == "numpy":
+        return value[rows].copy()
+    if library == "pyarrow":
+        if not isinstance(rows, slice):
+            return value.filter(rows)
+        first, last, _ = rows.indices(value.num_rows)
+        return value.slice(first, last - first)
+    if isinstance(rows, slice):
+        return value[rows]
+    return type(value)(row for row, is_in in zip(value, rows, strict=True) if is_in)
+
+
+def _is_numbered(table: Any) -> bool:
+    """Whether rows have the numbers 0, 1, … that a table gets that was given no index."""
+    index: Any = getattr(table, "index", None)
+    return (
+        type(index).__name__ == "RangeIndex"
+        and index.name is None
+        and (index.start, index.step) == (0, 1)
+    )
+
+
+def _numbered(table: Any) -> Any:
+    return table.reset_index(drop=True)
+
+
+def _is_descending(parts: Sequence[Any], on: On) -> bool:
+    """Whether rows go from high to low.
+
+    Raises:
+        NotSliceableError: If they go neither way: how one run would mix them is not known.
+    """
+    ways = [_ways(_keys(part, on)) for part in parts]
+    ups, downs = (all(way) for way in zip(*ways, strict=True))
+    if not ups and not downs:
+        raise NotSliceableError("its rows are in no order, so parts of it cannot be put together")
+    return downs and not ups
+
+
+def _ways(keys: Any) -> tuple[bool, bool]:
+    """Whether places never go down, and whether they never go up."""
+    if hasattr(keys, "is_monotonic_increasing"):
+        return keys.is_monotonic_increasing, keys.is_monotonic_decreasing
+    later, earlier = keys[1:], keys[:-1]
+    if isinstance(keys, list):
+        pairs = list(zip(earlier, later, strict=True))
+        return all(a <= b for a, b in pairs), all(a >= b for a, b in pairs)
+    return bool((earlier <= later).all()), bool((earlier >= later).all())
+
+
+def _put_together(parts: Sequence[Any]) -> Any:
+    library = _library(parts[0])
+    if len(parts) == 1:
+        return parts[0]
+    if library == "pandas":
+        return _concatenated(parts)
+    if library == "numpy":
+        import numpy as np
+
+        if len({part.dtype for part in parts}) > 1:
+            raise NotSliceableError("the parts have different types")
+        return np.concatenate(parts)
+    if library == "pyarrow":
+        import pyarrow as pa
+
+        return pa.concat_tables(parts)
+    return type(parts[0])(row for part in parts for row in part)
+
+
+def _concatenated(parts: Sequence[Any]) -> Any:
+    import pandas as pd
+
+    if len({_types(part) for part in parts}) > 1:
+        raise NotSliceableError("the parts have different columns or types")
+    if not hasattr(parts[0], "iloc"):
+        return parts[0].append(list(parts[1:]))
+    whole = pd.concat(list(parts), ignore_index=all(map(_is_numbered, parts)))
+    steps = {getattr(part.index, "freq", None) for part in parts}
+    if len(steps) == 1 and None not in steps:
+        (whole.index.freq,) = steps  # refuses an index that does not go on in these steps
+    return whole
+
+
+def _types(part: Any) -> Any:
+    """Name what concatenation would have to change where it differs."""
+    columns = part.dtypes.items() if getattr(part, "ndim", 1) > 1 else [(part.name, part.dtype)]
+    categories = [(name, str(dtype), getattr(dtype, "categories", ())) for name, dtype in columns]
+    index = getattr(part, "index", part)
+    return (
+        type(part),
+        tuple((name, text, tuple(values)) for name, text, values in categories),
+        (str(index.dtype), tuple(index.names), repr(getattr(part, "attrs", None))),
+    )
+
+
+def _library(value: Any) -> str:
+    return str(type(value).__module__).partition(".")[0]
