@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from nbnodes.cache import spans
 from nbnodes.cache.eviction import victims
-from nbnodes.cache.store import Entry, EntryFacts
+from nbnodes.cache.store import Bound, Entry, EntryFacts, Span
 from nbnodes.errors import Interruption
 from nbnodes.result import CacheKey
 
@@ -27,6 +29,8 @@ class MemoryStore:
         self._payloads: dict[CacheKey, bytes] = {}
         self._facts: dict[CacheKey, EntryFacts] = {}
         self._flying: set[CacheKey] = set()
+        self._index: sqlite3.Connection | None = None  # of spans, and of the entries that have one
+        self._switched_off: dict[str, str] = {}
 
     def get(self, key: CacheKey) -> bytes | None:
         """See `CacheStore.get`."""
@@ -58,6 +62,8 @@ class MemoryStore:
             found = [key for key in keys if self._payloads.pop(key, None) is not None]
             for key in found:
                 del self._facts[key]
+                if self._index is not None:
+                    self._index.execute(spans.DROP_ENTRY, (key,))
             return len(found)
 
     def facts(self, family: str | None = None) -> list[EntryFacts]:
@@ -94,6 +100,36 @@ class MemoryStore:
             with self._changed:
                 self._flying.discard(key)
                 self._changed.notify_all()
+
+    def put_span(self, span: Span) -> None:
+        """See `CacheStore.put_span`."""
+        with self._changed:
+            if span.key not in self._payloads:
+                return
+            if self._index is None:
+                self._index = spans.open_index()
+            self._index.execute(spans.PUT_ENTRY, (span.key,))
+            spans.put(self._index, span)
+
+    def spans(self, family: str, low: Bound, high: Bound) -> list[Span]:
+        """See `CacheStore.spans`."""
+        with self._changed:
+            return [] if self._index is None else spans.find(self._index, family, low, high)
+
+    def switch_off(self, family: str, reason: str) -> None:
+        """See `CacheStore.switch_off`."""
+        with self._changed:
+            self._switched_off[family] = reason
+
+    def switch_on(self, family: str) -> bool:
+        """See `CacheStore.switch_on`."""
+        with self._changed:
+            return self._switched_off.pop(family, None) is not None
+
+    def switched_off(self) -> dict[str, str]:
+        """See `CacheStore.switched_off`."""
+        with self._changed:
+            return dict(sorted(self._switched_off.items()))
 
     def close(self) -> None:
         """See `CacheStore.close`."""

@@ -40,6 +40,45 @@ DROP_UNSOUND = """DELETE FROM facts WHERE
     OR typeof(size_bytes) <> 'integer'
     OR typeof(cost_s) || typeof(created_at) || typeof(last_used_at) <> 'realrealreal'"""
 DROP_FACTS = f'DELETE FROM facts WHERE key NOT IN (SELECT key FROM "{TABLE}")'  # noqa: S608
+# Ranges came later: their tables are made when first written to. Of ranges that lie within another
+# only the outer is looked at: the rest are hidden, so that ends are in the order of beginnings and
+# one step in the index finds the range that reaches farthest. When an entry goes, by whatever
+# statement, its range does, and those that it hid await settling ('').
+CREATE_SPANS = (
+    """CREATE TABLE IF NOT EXISTS spans (
+        key TEXT PRIMARY KEY,
+        family TEXT NOT NULL,
+        low NOT NULL,
+        high NOT NULL,
+        hidden_by TEXT,
+        proof BLOB NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS spans_by_low ON spans (family, hidden_by, low)",
+    "CREATE INDEX IF NOT EXISTS spans_by_hider ON spans (hidden_by)",
+    f"""CREATE TRIGGER IF NOT EXISTS span_goes AFTER DELETE ON "{TABLE}" BEGIN
+        DELETE FROM spans WHERE key = OLD.key;
+        UPDATE spans SET hidden_by = '' WHERE hidden_by = OLD.key;
+    END""",  # noqa: S608
+)
+HAS_SPANS = "SELECT 1 FROM sqlite_master WHERE name = 'span_goes'"
+HAS_ENTRY = f'SELECT 1 FROM "{TABLE}" WHERE key = ?'  # noqa: S608
+PUT_SPAN = "INSERT INTO spans VALUES (:key, :family, :low, :high, '', :proof)"
+DROP_SPAN = (
+    "DELETE FROM spans WHERE key = ?",
+    "UPDATE spans SET hidden_by = '' WHERE hidden_by = ?",
+)
+_SPAN = "SELECT key, family, low, high, proof FROM spans"
+ALL_SPANS = f"{_SPAN} ORDER BY key"
+SAME_SPAN = f"{_SPAN} WHERE key = ?"
+UNSETTLED_SPANS = f"{_SPAN} WHERE family = ? AND hidden_by = '' ORDER BY low, high DESC"
+FARTHEST_SPAN = f"""{_SPAN} WHERE family = :family AND hidden_by IS NULL AND low <= :low
+    ORDER BY low DESC LIMIT 1"""
+LATER_SPANS = f"""{_SPAN} WHERE family = :family AND hidden_by IS NULL
+    AND low > :low AND low <= :high ORDER BY low"""
+SHOW_SPAN = "UPDATE spans SET hidden_by = NULL WHERE key = :key"
+HIDE_SPAN = "UPDATE spans SET hidden_by = ? WHERE key = ?"
+HIDE_SPANS_WITHIN = """UPDATE spans SET hidden_by = :key WHERE family = :family
+    AND hidden_by IS NULL AND low >= :low AND low <= :high AND high <= :high AND key <> :key"""
 TOUCH = "UPDATE facts SET last_used_at = ? WHERE key = ? AND last_used_at < ?"
 _TYPES = (str, str, str, int, float, float, float, str)  # of a row of facts
 

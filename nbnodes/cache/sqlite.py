@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import Literal
 
-from nbnodes.cache import schema
+from nbnodes.cache import schema, spans
 from nbnodes.cache.blobs import GRACE_S, Blobs
 from nbnodes.cache.database import Database
 from nbnodes.cache.eviction import victims
 from nbnodes.cache.flight import exclusive
 from nbnodes.cache.recent import RecentPayloads
 from nbnodes.cache.record import INLINE_BYTES, Record, pack, unpack
-from nbnodes.cache.store import Entry, EntryFacts
+from nbnodes.cache.store import Bound, Entry, EntryFacts, Span
+from nbnodes.cache.switches import Switches
 from nbnodes.errors import CacheError, Interruption
 from nbnodes.result import CacheKey
 
@@ -47,6 +48,7 @@ class SqliteStore:
             os.path.join(folder, schema.FILE_NAME), synchronous=durability.upper()
         )
         self._blobs = Blobs(os.path.join(folder, "blobs"))
+        self._switches = Switches(os.path.join(folder, "switched-off"))
         self._memory = RecentPayloads(_MEMORY_BYTES)
         self._used: set[CacheKey] = set()
         self._puts = 0
@@ -119,6 +121,7 @@ class SqliteStore:
         if wrong:
             self._database.rebuild("; ".join(wrong))
         damaged = self._database.do(self._forget_damaged)
+        self._database.do(spans.drop_unsound)
         self._database.do(lambda db: _reconcile(db, time.time()))
         repairs, self._database.repairs = self._database.repairs, []
         return repairs + [f"{key}: damaged; forgotten" for key in damaged]
@@ -129,6 +132,29 @@ class SqliteStore:
         with suppress(OSError):  # then the lock cannot be made either, and the run goes unlocked
             os.makedirs(folder, mode=0o700, exist_ok=True)
         return exclusive(os.path.join(folder, key), interruption)
+
+    def put_span(self, span: Span) -> None:
+        """See `CacheStore.put_span`."""
+        if self._database.exists:
+            self._database.write(lambda db: spans.put(db, span))
+
+    def spans(self, family: str, low: Bound, high: Bound) -> list[Span]:
+        """See `CacheStore.spans`."""
+        if not self._database.exists:
+            return []
+        return self._database.do(lambda db: spans.find(db, family, low, high))
+
+    def switch_off(self, family: str, reason: str) -> None:
+        """See `CacheStore.switch_off`. In files: an index that is rebuilt loses its spans."""
+        self._switches.put(family, reason)
+
+    def switch_on(self, family: str) -> bool:
+        """See `CacheStore.switch_on`."""
+        return self._switches.drop(family)
+
+    def switched_off(self) -> dict[str, str]:
+        """See `CacheStore.switched_off`."""
+        return self._switches.all()
 
     def close(self) -> None:
         """See `CacheStore.close`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from nbnodes.errors import Interruption
 from nbnodes.result import CacheKey
@@ -57,6 +57,27 @@ class EntryFacts:
     parts: str
 
 
+Bound: TypeAlias = int | float | str | None
+"""An end of a range, in the order that all ranges of one family share; None where it has no end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The range that a stored run covers.
+
+    Attributes:
+        family: What runs must share for one to answer part of another.
+        low: Where it begins.
+        high: Where it ends.
+        key: The run's key.
+    """
+
+    family: str
+    low: Bound
+    high: Bound
+    key: CacheKey
+
+
 @runtime_checkable
 class CacheStore(Protocol):
     """Keeps encoded Results. Safe from several threads; what `put` accepted is never lost.
@@ -92,6 +113,25 @@ class CacheStore(Protocol):
         Raises:
             EngineError: What `interruption` returned while waiting.
         """
+
+    def put_span(self, span: Span) -> None:
+        """Note the range that a stored run covers; nothing if that run is not there (any more)."""
+
+    def spans(self, family: str, low: Bound, high: Bound) -> list[Span]:
+        """Return the stored ranges that [low, high] can be made up of, the lowest first.
+
+        If one covers it all, that one alone; else all that overlap or touch it, save those that lie
+        within another. Each belongs to a run that is stored.
+        """
+
+    def switch_off(self, family: str, reason: str) -> None:
+        """Note that no run of a family may answer part of another, and why; for good."""
+
+    def switch_on(self, family: str) -> bool:
+        """Undo `switch_off`; return whether there was anything to undo."""
+
+    def switched_off(self) -> dict[str, str]:
+        """Return the families that are switched off, and why."""
 
     def close(self) -> None:
         """Give back everything held; may be called twice."""

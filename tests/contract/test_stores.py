@@ -15,7 +15,7 @@ import pytest
 from nbnodes.cache.fingerprint import fingerprint
 from nbnodes.cache.location import open_store
 from nbnodes.cache.record import INLINE_BYTES
-from nbnodes.cache.store import CacheStore, Entry
+from nbnodes.cache.store import Bound, CacheStore, Entry, Span
 from nbnodes.errors import RunCancelledError
 from nbnodes.result import CacheKey
 
@@ -238,6 +238,128 @@ def test_threads_at_once_never_see_a_wrong_value(store: CacheStore) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(hammer, range(THREADS)))
     assert store.verify() == []
+
+
+# ---------------------------------------------------------------- ranges
+
+
+def named(letter: str) -> CacheKey:
+    return CacheKey(letter * 64)
+
+
+def put_spans(
+    store: CacheStore, family: str = "f", /, **ranges: tuple[Bound, Bound]
+) -> dict[str, CacheKey]:
+    for letter, (low, high) in ranges.items():
+        store.put(entry(named(letter), letter.encode()))
+        store.put_span(Span(family=family, low=low, high=high, key=named(letter)))
+    return {letter: named(letter) for letter in ranges}
+
+
+def found(store: CacheStore, low: Bound, high: Bound, family: str = "f") -> str:
+    return "".join(span.key[0] for span in store.spans(family, low, high))
+
+
+RANGES: dict[str, dict[str, tuple[Bound, Bound]]] = {
+    "numbers": {"a": (0, 10), "b": (5, 15.5), "c": (2, 3), "d": (20, 30), "e": (15.5, 16)},
+    "dates": {
+        "a": ("2000-01-01", "2000-12-31"),
+        "b": ("2000-06-01", "2001-06-01"),
+        "c": ("2000-02-01", "2000-03-01"),
+        "d": ("2003-01-01", "2004-01-01"),
+        "e": ("2001-06-01", "2001-07-01"),
+    },
+}
+
+
+@pytest.mark.parametrize("kind", RANGES)
+def test_a_range_that_covers_is_found_alone_else_all_that_help(
+    store: CacheStore, kind: str
+) -> None:
+    ranges = RANGES[kind]
+    put_spans(store, **ranges)
+    (low, middle), (late, high) = ranges["a"], ranges["b"]
+    assert found(store, *ranges["c"]) == found(store, low, low) == "a"
+    assert found(store, low, high) == "abe", "e touches"
+    assert found(store, late, high) == found(store, late, middle) == "b"
+    assert found(store, low, ranges["d"][0]) == "abed"
+    assert found(store, None, None) == "abed", "c lies within a"
+    assert found(store, ranges["d"][1], None) == "d"
+    assert found(store, low, high, "another family") == ""
+
+
+def test_ranges_without_ends_are_ranges(store: CacheStore) -> None:
+    put_spans(store, a=(None, 10), b=(5, None), c=(3, 4))
+    assert found(store, None, 10) == found(store, 3, 4) == found(store, None, -(10**9)) == "a"
+    assert found(store, 7, 10**9) == found(store, 11, None) == "b"
+    assert found(store, None, None) == "ab"
+    put_spans(store, d=(None, None))
+    assert found(store, None, None) == found(store, 1, 2) == "d"
+    (span,) = store.spans("f", 1, 2)
+    assert span == Span(family="f", low=None, high=None, key=named("d"))
+
+
+def test_a_range_goes_with_its_run_and_those_within_it_come_forth(store: CacheStore) -> None:
+    put_spans(store, b=(1, 5), c=(2, 4), a=(0, 10), d=(6, 9), e=(7, 12))
+    assert found(store, 0, 12) == "ae"
+    store.delete([named("a")])
+    assert found(store, 0, 12) == "bde"
+    assert found(store, 2, 4) == "b"
+    store.delete([named("b"), named("e")])
+    assert found(store, 0, 12) == "cd"
+    store.collect_garbage(0)
+    assert found(store, 0, 12) == ""
+
+
+def test_a_run_that_is_not_stored_has_no_range(store: CacheStore) -> None:
+    store.put_span(Span(family="f", low=0, high=10, key=KEY))
+    assert found(store, 0, 10) == ""
+    store.put(entry(KEY, b"x"))
+    assert found(store, 0, 10) == ""
+
+
+def test_a_run_has_one_range_whoever_notes_it_again(store: CacheStore) -> None:
+    for _ in range(2):
+        put_spans(store, a=(0, 10), b=(0, 10), c=(1, 2))
+        assert found(store, 0, 10) == "a"
+    store.put_span(Span(family="f", low=0, high=1, key=named("a")))
+    assert found(store, 0, 10) == "b"
+    put_spans(store, "g", a=(0, 10))
+    assert (found(store, 0, 10), found(store, 0, 10, "g")) == ("b", "a")
+
+
+def test_what_is_switched_off_stays_off_until_it_is_switched_on(store: CacheStore) -> None:
+    assert store.switched_off() == {}
+    assert not store.switch_on("f")
+    store.switch_off("g", "é differs")
+    store.switch_off("f/../f", "first")
+    store.switch_off("f/../f", "second")
+    store.collect_garbage(0)
+    assert store.switched_off() == {"f/../f": "second", "g": "é differs"}
+    assert store.switch_on("g")
+    assert store.switched_off() == {"f/../f": "second"}
+
+
+def test_threads_at_once_find_no_range_whose_run_is_gone(store: CacheStore) -> None:
+    letters = "abcdef"
+
+    def hammer(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(40):
+            low = chance.randrange(20)
+            if chance.random() < 0.3:
+                store.delete([named(chance.choice(letters))])
+            else:
+                put_spans(store, **{chance.choice(letters): (low, low + chance.randrange(9))})
+            store.spans("f", 5, 15)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(hammer, range(THREADS)))
+    spans = store.spans("f", None, None)
+    assert {span.key for span in spans} <= kept(store)
+    pairs = [(span.low, span.high) for span in spans]
+    assert pairs == sorted(pairs), "none lies within another"
+    assert [high for _, high in pairs] == sorted(high for _, high in pairs)  # type: ignore[type-var]
 
 
 def test_fingerprints_tell_types_apart() -> None:
