@@ -5,6 +5,7 @@
     NbnodesError
     ├── UsageError               the caller's mistake; nothing has run
     │   ├── NotebookError        a file that is no notebook: where it breaks, and why
+    │   ├── GraphError           every mistake in how nodes are wired, at once
     │   ├── ParameterError       every wrong, unknown or missing parameter at once
     │   ├── SettingsError        every wrong setting at once
     │   ├── FingerprintError     a value that has no cache key
@@ -62,6 +63,18 @@ class ParameterError(UsageError):
 
     def __str__(self) -> str:
         return _listing(f"{self.notebook} cannot run with these parameters", self.problems)
+
+
+class GraphError(UsageError):
+    """All mistakes in how the nodes of one graph are wired."""
+
+    def __init__(self, graph: str, problems: Iterable[str]) -> None:
+        self.graph = graph
+        self.problems = tuple(problems)
+        super().__init__(graph, self.problems)
+
+    def __str__(self) -> str:
+        return _listing(f"{self.graph} cannot be built", self.problems)
 
 
 class SettingsError(UsageError):

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import replace
 from functools import cache
@@ -25,13 +25,12 @@ from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore
 from nbnodes.engines.engine import CancelToken, Engine, RunRequest
 from nbnodes.engines.registry import built_in_names, open_engine
-from nbnodes.errors import NotebookWarning, ParameterError, UsageError, warn
+from nbnodes.errors import ParameterError, UsageError
 from nbnodes.notebook.document import Notebook
-from nbnodes.notebook.inference import infer_parameters
-from nbnodes.notebook.parameters import Parameter, unreadable_cells
+from nbnodes.notebook.parameters import Parameter
 from nbnodes.notebook.reader import Source, read
+from nbnodes.notebook.signature import Signature
 from nbnodes.notebook.surroundings import Surroundings
-from nbnodes.notebook.validation import validate_values
 from nbnodes.result import CellError, Failure, Result
 from nbnodes.scheduler.cached_run import CachedRunner
 from nbnodes.scheduler.options import RunOptions, Values
@@ -218,14 +217,18 @@ class Model:
 
     def __init__(self, source: Source, *, session: Session | None = None) -> None:
         self.notebook: Notebook = read(source)
-        self.parameters: dict[str, Parameter] = infer_parameters(self.notebook)
-        self._unreadable = unreadable_cells(self.notebook)
+        self.signature = Signature.of(self.notebook)
         self.session = session or current_session()
 
     @property
     def name(self) -> str:
         """The notebook's name."""
         return self.notebook.name
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """What the notebook declares, by name."""
+        return self.signature.parameters
 
     def __call__(self, **values: Any) -> Any:
         """Run the notebook and return its value.
@@ -309,15 +312,7 @@ class Model:
         Raises:
             ParameterError: With every mistake.
         """
-        if values and self._unreadable:
-            raise ParameterError(self.name, self._unreadable)
-        is_closed = bool(self.notebook.parameters_cells) and (
-            self.notebook.is_python or bool(self.parameters)
-        )
-        if values and not self.notebook.parameters_cells:
-            text = f"{self.name} has no `parameters` cell: the values are set before its first cell"
-            warn(text, NotebookWarning)
-        return validate_values(self.name, self.parameters, values, closed=is_closed)
+        return self.signature.check(values)
 
     def __repr__(self) -> str:
         return f"Model({self.notebook.path or self.name!r})"

@@ -50,7 +50,7 @@ def validate_values(
     for name, value in given.items():
         parameter = parameters.get(name)
         if parameter is None and closed:
-            problems.append(_unknown(name, parameters))
+            problems.append(unknown_name(name, parameters))
             continue
         try:
             values[name] = _coerced(value, parameter.type if parameter else Unknown)
@@ -79,7 +79,8 @@ def plain_value(text: str) -> Any:
     return str(text)
 
 
-def _unknown(name: str, parameters: Mapping[str, Parameter]) -> str:
+def unknown_name(name: str, parameters: Mapping[str, Parameter]) -> str:
+    """Say that there is no such parameter, and which may have been meant."""
     import difflib
 
     near = difflib.get_close_matches(name, parameters, n=1, cutoff=0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, Literal, assert_never, assert_type
 
@@ -12,7 +12,7 @@ import nbnodes as nb
 def making() -> nb.Model:
     model = nb.Model("n.ipynb")
     assert_type(model.name, str)
-    assert_type(model.parameters, dict[str, nb.Parameter])
+    assert_type(model.parameters, Mapping[str, nb.Parameter])
     assert_type(model.session, nb.Session)
     assert_type(model.parameters["n"].default, Any)
     assert_type(model.parameters["n"].annotation, str)

@@ -12,6 +12,7 @@ from notebooks import write_notebook
 
 from nbnodes import errors
 from nbnodes.errors import (
+    GraphError,
     NbnodesError,
     NbnodesWarning,
     NotebookError,
@@ -33,10 +34,11 @@ OTHERS = [
     for kind in vars(errors).values()
     if isinstance(kind, type)
     and issubclass(kind, NbnodesError | NbnodesWarning)
-    and kind not in (NotebookError, ParameterError, SettingsError, RunFailedError)
+    and kind not in (GraphError, NotebookError, ParameterError, SettingsError, RunFailedError)
 ]
 ERRORS = [
     NotebookError("prices.ipynb", ["cells[0]: expected an object", "metadata: expected an object"]),
+    GraphError("graph", ["trend: window is no int"]),
     ParameterError("prices.ipynb", ["start: it has no default, so give it a value"]),
     SettingsError(["workers = 0: expected 1 or more"]),
     RunFailedError(FAILURE, "prices.ipynb, cell 3: ValueError: no prices"),
