@@ -168,8 +168,8 @@ NEAR: dict[str, tuple[Any, Any]] = {
         frame(a=[near(1.0), NAN], b=["x", "y"], c=[1, 2], t=STAMPS),
     ),
     "duration_column": (
-        frame(a=pd.to_timedelta([1000.0, None], unit="s")),
-        frame(a=pd.to_timedelta([1000.5, None], unit="s")),
+        frame(a=np.array([10**6, "NaT"], "m8[ms]")),
+        frame(a=np.array([10**6 + 500, "NaT"], "m8[ms]")),
     ),
     "with_missing": (
         pd.Series([1.0, None], dtype="Float64"),
