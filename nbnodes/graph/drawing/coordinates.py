@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nbnodes.graph.drawing.layers import Layered
 
-_SMALL, _MEDIUM = 700, 3_000  # vertices
+_SMALL, _MEDIUM = 700, 10_000  # vertices
 _ROUNDS = (20, 5, 2)
 _STIFF, _FIRM, _LOOSE = 12.0, 3.0, 1.0  # between bends, between a node and a bend, between nodes
 _IDLE, _RIGID = 0.05, 30.0  # the weight of staying where one is, at first, and at last for bends
@@ -34,24 +34,9 @@ def places(
         ports: For each last stretch (its start, its target): where it enters, from the target's
             middle; the middle where there is nothing said.
     """
-    x = [0.0] * len(halves)
-    for row in layered.rows:
-        offsets = _offsets(row, halves)
-        for vertex, offset in zip(row, offsets, strict=True):
-            x[vertex] = offset - offsets[-1] / 2
+    x = _packed(layered, halves)
     ups, downs = _pulls(layered, ports)
-    rounds = _ROUNDS[0 if len(x) <= _SMALL else 1 if len(x) <= _MEDIUM else 2]
-    both = [up + down for up, down in zip(ups, downs, strict=True)]
-    for pulls in [pulls for _ in range(rounds) for pulls in (ups, downs)] + [both] * rounds:
-        for row in reversed(layered.rows) if pulls is downs else layered.rows:
-            _settle(row, x, halves, pulls)
-    for _ in range(rounds):
-        for bends in layered.bends.values():
-            middle = sum(x[bend] for bend in bends) / len(bends)
-            for bend in bends:
-                x[bend] = middle
-        for row in layered.rows:
-            _settle(row, x, halves, both, stiff_from=layered.count)
+    _relax(layered, x, halves, (ups, downs))
     straightening = _Straightening(
         layered,
         x,
@@ -63,6 +48,47 @@ def places(
     straightening.nodes(ups)
     straightening.nodes(downs)
     return x
+
+
+def _packed(layered: Layered, halves: Sequence[float]) -> list[float]:
+    """Put each layer close together, its middle at 0."""
+    x = [0.0] * len(halves)
+    for row in layered.rows:
+        offsets = _offsets(row, halves)
+        for vertex, offset in zip(row, offsets, strict=True):
+            x[vertex] = offset - offsets[-1] / 2
+    return x
+
+
+def _relax(
+    layered: Layered,
+    x: list[float],
+    halves: Sequence[float],
+    pulls: tuple[list[list[_Pull]], list[list[_Pull]]],
+) -> None:
+    """Let neighbours pull: down and up by turns, then on both sides; in the end lines stiffen."""
+    rounds = _ROUNDS[0 if len(x) <= _SMALL else 1 if len(x) <= _MEDIUM else 2]
+    ups, downs = pulls
+    both = [up + down for up, down in zip(ups, downs, strict=True)]
+    for _ in range(rounds):
+        for row in layered.rows:
+            _settle(row, x, halves, ups)
+        for row in reversed(layered.rows):
+            _settle(row, x, halves, downs)
+    for row in layered.rows * rounds:
+        _settle(row, x, halves, both)
+    for _ in range(rounds):
+        _gather(layered, x)
+        for row in layered.rows:
+            _settle(row, x, halves, both, stiff_from=layered.count)
+
+
+def _gather(layered: Layered, x: list[float]) -> None:
+    """Put all bends of a line below each other, for now."""
+    for bends in layered.bends.values():
+        middle = sum(x[bend] for bend in bends) / len(bends)
+        for bend in bends:
+            x[bend] = middle
 
 
 def _offsets(row: Sequence[int], halves: Sequence[float]) -> list[float]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from nbnodes.graph.drawing.layers import Layered
 
-_SMALL, _MEDIUM = 700, 3_000  # vertices
+_SMALL, _MEDIUM = 700, 10_000  # vertices
 _SWEEPS = (24, 8, 3)  # in small, medium and large drawings
 
 
