@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from nbnodes.cache import spans
 from nbnodes.cache.eviction import victims
-from nbnodes.cache.store import Bound, Entry, EntryFacts, Span
+from nbnodes.cache.store import Bound, Entry, EntryFacts, Link, Span
 from nbnodes.errors import Interruption
 from nbnodes.result import CacheKey
 
@@ -30,6 +30,7 @@ class MemoryStore:
         self._facts: dict[CacheKey, EntryFacts] = {}
         self._flying: set[CacheKey] = set()
         self._index: sqlite3.Connection | None = None  # of spans, and of the entries that have one
+        self._links: dict[str, Link] = {}
         self._switched_off: dict[str, str] = {}
 
     def get(self, key: CacheKey) -> bytes | None:
@@ -100,6 +101,21 @@ class MemoryStore:
             with self._changed:
                 self._flying.discard(key)
                 self._changed.notify_all()
+
+    def put_link(self, name: str, link: Link) -> None:
+        """See `CacheStore.put_link`."""
+        with self._changed:
+            if link.key in self._payloads:
+                self._links[name] = link
+
+    def link(self, name: str) -> Link | None:
+        """See `CacheStore.link`."""
+        with self._changed:
+            link = self._links.get(name)
+            if link is None or link.key in self._payloads:
+                return link
+            del self._links[name]
+            return None
 
     def put_span(self, span: Span) -> None:
         """See `CacheStore.put_span`."""

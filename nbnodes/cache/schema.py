@@ -79,6 +79,19 @@ SHOW_SPAN = "UPDATE spans SET hidden_by = NULL WHERE key = :key"
 HIDE_SPAN = "UPDATE spans SET hidden_by = ? WHERE key = ?"
 HIDE_SPANS_WITHIN = """UPDATE spans SET hidden_by = :key WHERE family = :family
     AND hidden_by IS NULL AND low >= :low AND low <= :high AND high <= :high AND key <> :key"""
+CREATE_LINKS = (  # came later, too: made when first written to
+    """CREATE TABLE IF NOT EXISTS links (
+        name TEXT PRIMARY KEY, key TEXT NOT NULL, body TEXT NOT NULL, proof BLOB NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS links_by_key ON links (key)",
+    f"""CREATE TRIGGER IF NOT EXISTS links_go AFTER DELETE ON "{TABLE}" BEGIN
+        DELETE FROM links WHERE key = OLD.key;
+    END""",  # noqa: S608
+)
+HAS_LINKS = "SELECT 1 FROM sqlite_master WHERE name = 'links_go'"
+GET_LINK = "SELECT body, proof FROM links WHERE name = ?"
+PUT_LINK = f"""INSERT OR REPLACE INTO links SELECT ?, ?, ?, ?
+    WHERE EXISTS (SELECT 1 FROM "{TABLE}" WHERE key = ?)"""  # noqa: S608
 TOUCH = "UPDATE facts SET last_used_at = ? WHERE key = ? AND last_used_at < ?"
 _TYPES = (str, str, str, int, float, float, float, str)  # of a row of facts
 

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from typing import Literal
 
-from nbnodes.cache import schema, spans
+from nbnodes.cache import links, schema, spans
 from nbnodes.cache.blobs import GRACE_S, Blobs
 from nbnodes.cache.database import Database
 from nbnodes.cache.eviction import victims
 from nbnodes.cache.flight import exclusive
 from nbnodes.cache.recent import RecentPayloads
 from nbnodes.cache.record import INLINE_BYTES, Record, pack, unpack
-from nbnodes.cache.store import Bound, Entry, EntryFacts, Span
+from nbnodes.cache.store import Bound, Entry, EntryFacts, Link, Span
 from nbnodes.cache.switches import Switches
 from nbnodes.errors import CacheError, Interruption
 from nbnodes.result import CacheKey
@@ -132,6 +132,17 @@ class SqliteStore:
         with suppress(OSError):  # then the lock cannot be made either, and the run goes unlocked
             os.makedirs(folder, mode=0o700, exist_ok=True)
         return exclusive(os.path.join(folder, key), interruption)
+
+    def put_link(self, name: str, link: Link) -> None:
+        """See `CacheStore.put_link`."""
+        if self._database.exists:
+            self._database.write(lambda db: links.put(db, name, link))
+
+    def link(self, name: str) -> Link | None:
+        """See `CacheStore.link`."""
+        if not self._database.exists:
+            return None
+        return self._database.do(lambda db: links.find(db, name))
 
     def put_span(self, span: Span) -> None:
         """See `CacheStore.put_span`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -78,6 +78,19 @@ class Span:
     key: CacheKey
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where another name of a stored run leads.
+
+    Attributes:
+        key: The run's key.
+        digests: The digest of its value ("") and of the parts of it that were asked for.
+    """
+
+    key: CacheKey
+    digests: Mapping[str, str]
+
+
 @runtime_checkable
 class CacheStore(Protocol):
     """Keeps encoded Results. Safe from several threads; what `put` accepted is never lost.
@@ -113,6 +126,12 @@ class CacheStore(Protocol):
         Raises:
             EngineError: What `interruption` returned while waiting.
         """
+
+    def put_link(self, name: str, link: Link) -> None:
+        """Note another name of a stored run; nothing if that run is not there (any more)."""
+
+    def link(self, name: str) -> Link | None:
+        """Return where a name leads; None if nowhere. Its run was stored when it was noted."""
 
     def put_span(self, span: Span) -> None:
         """Note the range that a stored run covers; nothing if that run is not there (any more)."""

@@ -58,10 +58,10 @@ class Surveyor:
             packages={name: _version(name) for name in packages},
         )
 
-    def _modules(self, notebook: Notebook, folder: str) -> dict[str, str]:
-        """Follow the imports, the modules' own included, as far as they are local."""
+    def modules(self, paths: Iterable[str], folder: str) -> dict[str, str]:
+        """Name the code of modules and, as far as they are local, of all that they import."""
         roots = [folder, *local_roots()]
-        waiting = [p for names in _notebook_imports(notebook) for p in _located(names, roots)]
+        waiting = list(paths)
         found: dict[str, str] = {}
         while waiting:
             path = waiting.pop()
@@ -74,6 +74,11 @@ class Surveyor:
                 places = roots if not level else [_up(package, level - 1)]
                 waiting += _located(names, places)
         return dict(sorted(found.items()))
+
+    def _modules(self, notebook: Notebook, folder: str) -> dict[str, str]:
+        roots = [folder, *local_roots()]
+        found = [p for names in _notebook_imports(notebook) for p in _located(names, roots)]
+        return self.modules(found, folder)
 
     def _module(self, path: str) -> tuple[str, list[tuple[int, list[str]]]]:
         content: tuple[str, list[tuple[int, list[str]]]] = self._read("module", path)
@@ -96,11 +101,16 @@ class Surveyor:
         return content
 
 
+def is_local(path: str) -> bool:
+    """Whether a file is a project's own rather than installed."""
+    if path.startswith(_installed()) or "site-packages" in path:
+        return False
+    return any(path.startswith(os.path.join(root, "")) for root in local_roots())
+
+
 def local_roots() -> list[str]:
     """Return the folders on the import path that hold a project's own code."""
-    installed = tuple(
-        os.path.join(prefix, "") for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix}
-    )
+    installed = _installed()
     roots = [os.path.abspath(entry) for entry in sys.path if entry and os.path.isdir(entry)]
     return [r for r in roots if not r.startswith(installed) and "site-packages" not in r]
 
@@ -114,6 +124,11 @@ def imported_modules(notebook: Notebook, *, surely: bool = False) -> list[str]:
     """
     every = _notebook_imports(notebook, surely=surely)
     return sorted({name for names in every for name in names})
+
+
+def _installed() -> tuple[str, ...]:
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
+    return tuple(os.path.join(prefix, "") for prefix in prefixes)
 
 
 def _declared(notebook: Notebook) -> tuple[list[str], list[str]]:

@@ -15,7 +15,7 @@ import pytest
 from nbnodes.cache.fingerprint import fingerprint
 from nbnodes.cache.location import open_store
 from nbnodes.cache.record import INLINE_BYTES
-from nbnodes.cache.store import Bound, CacheStore, Entry, Span
+from nbnodes.cache.store import Bound, CacheStore, Entry, Link, Span
 from nbnodes.errors import RunCancelledError
 from nbnodes.result import CacheKey
 
@@ -273,6 +273,20 @@ RANGES: dict[str, dict[str, tuple[Bound, Bound]]] = {
 
 
 @pytest.mark.parametrize("kind", RANGES)
+def test_another_name_leads_to_a_stored_run_until_that_is_gone(store: CacheStore) -> None:
+    link = Link(key=KEY, digests={"": "d", "price": "p"})
+    store.put_link("deep", link)
+    assert store.link("deep") is None
+    store.put(entry(KEY, b"value"))
+    store.put_link("deep", link)
+    store.put_link("other", replace(link, digests={"": "e"}))
+    assert store.link("deep") == link
+    assert store.link("nothing") is None
+    store.delete([KEY])
+    assert store.link("deep") is None
+    assert store.link("other") is None
+
+
 def test_a_range_that_covers_is_found_alone_else_all_that_help(
     store: CacheStore, kind: str
 ) -> None:
