@@ -114,26 +114,26 @@ def test_crossings_are_counted_as_one_would_by_hand(dag):
 
 @settings(PATIENT)
 @given(pictures())
-def test_no_two_boxes_overlap_and_all_are_inside(picture: Picture):
+def test_boxes_keep_their_distance_and_all_are_inside(picture: Picture):
     plane = lay_out(picture)
     assert [box.node for box in plane.boxes] != []
     assert {box.node for box in plane.boxes} == set(picture.nodes)
     for box in plane.boxes:
         assert 0 <= box.x <= box.x + box.width <= plane.width
         assert 0 <= box.y <= box.y + box.height <= plane.height
-    areas = [(b.x, b.y, b.x + b.width, b.y + b.height) for b in plane.boxes]
+    areas = [(b.x - 13, b.y, b.x + b.width + 13, b.y + b.height) for b in plane.boxes]
     assert not any(overlap(a, b) for a, b in combinations(areas, 2))
 
 
 @settings(PATIENT)
 @given(pictures())
-def test_no_line_meets_a_foreign_box(picture: Picture):
+def test_every_line_keeps_its_distance_from_foreign_boxes(picture: Picture):
     plane = lay_out(picture)
     for line in plane.lines:
         own = {line.source, line.target}
         for box in plane.boxes:
             if box.node.name not in own:
-                assert not any(is_inside(point, box) for point in course(line))
+                assert not any(is_at(point, box) for point in course(line))
 
 
 @settings(PATIENT)
@@ -208,8 +208,10 @@ def label_area(line: Line) -> tuple[float, ...]:
     return x - half, y - ARROW - LABEL + 2, x + half, y - ARROW
 
 
-def is_inside(point: Point, box: Box) -> bool:
-    return box.x < point[0] < box.x + box.width and box.y < point[1] < box.y + box.height
+def is_at(point: Point, box: Box) -> bool:
+    """Whether a point is in a box or so near beside it that it seems to be."""
+    beside = box.x - 20 < point[0] < box.x + box.width + 20
+    return beside and box.y < point[1] < box.y + box.height
 
 
 def course(line: Line) -> list[Point]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from itertools import accumulate
 from typing import TypeAlias
 
 Measure: TypeAlias = Callable[[str], float]
@@ -48,11 +49,8 @@ def cut(text: str, limit: float, measure: Measure, ellipsis: str = "…") -> str
     room = limit - width(ellipsis, measure)
     if room < 0:
         return ""
-    for end, char in enumerate(text):
-        room -= measure(char)
-        if room < 0:
-            return text[:end].rstrip() + ellipsis
-    return text
+    fitting = sum(total <= room for total in accumulate(map(measure, text)))
+    return text[:fitting].rstrip() + ellipsis
 
 
 def _shown(char: str) -> str:

@@ -52,6 +52,17 @@ def test_a_symmetric_graph_is_drawn_symmetrically():
     assert abs((b + c) / 2 - a) <= 1
 
 
+def test_lines_that_need_not_cross_do_not():
+    names = ("a", "b", "c", "d", "e", "f")
+    pairs = (("a", "f"), ("b", "e"), ("c", "d"), ("a", "e"), ("b", "d"))
+    boxes = {box.node.name: box.x for box in lay_out(picture(*names, edges=pairs)).boxes}
+    upper, lower = (sorted(row, key=lambda name: boxes[name]) for row in ("abc", "def"))
+    assert (upper, lower) in (
+        (["a", "b", "c"], ["f", "e", "d"]),
+        (["c", "b", "a"], ["d", "e", "f"]),
+    )
+
+
 def test_a_chain_is_one_straight_line():
     names = ["prices", "a longer name", "x", "y"]
     plane = lay_out(picture(*names, edges=tuple(pairwise(names))))
