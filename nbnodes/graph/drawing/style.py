@@ -80,6 +80,7 @@ def style_sheet() -> tuple[str, str]:
         ".nb-word": "font-weight:600",
         ".nb-label": f"font-size:{LABEL_SIZE:g}px;text-anchor:middle",
         ".nb-line": "fill:none;stroke-width:1.4;stroke-linecap:round",
+        ".nb-head,.nb-page,.nb-gap,text": "stroke:none",
         ".nb-broken": "stroke-dasharray:2 4",
         ".nb-box": "stroke-width:1.2",
         ".nb-running .nb-box": "stroke-width:2",
