@@ -54,6 +54,16 @@ class CellError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallError(CellError):
+    """The exception that ended a function, which has no cells."""
+
+    cell_index: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.ename}: {self.evalue}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     """What Success and Failure share.
 

@@ -92,6 +92,8 @@ class _Reading:
                 return self._function(value)
             case types.ModuleType():
                 return ("module", self._module(value))
+            case _:
+                pass
         named = self._named(value)
         return named if named is not None else self._plain(value, changes=changes)
 

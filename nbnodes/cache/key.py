@@ -96,8 +96,9 @@ def key_parts(  # noqa: PLR0913  # one for each kind of part
     kernel: str = "",
     document: str = "",
     output_size_bytes: int = 0,
+    digests: Mapping[str, str] | None = None,
 ) -> KeyParts:
-    """Take a run apart into what its Result depends on.
+    """Take a run apart into what its Result depends on; `digests` of values that are known.
 
     A default that is a plain literal counts as a given value, so that `f()` and `f(n=15)` are one
     run when 15 is the default.
@@ -109,7 +110,6 @@ def key_parts(  # noqa: PLR0913  # one for each kind of part
     if notebook.is_python:
         sources = (cell.source for cell in notebook.parameters_cells)
         effective = literal_defaults(*sources) | effective
-    version = ".".join(map(str, sys.version_info[:2]))
     return KeyParts(
         cells=tuple(
             (cell.index, _code_digest(cell, notebook, frozenset(effective)))
@@ -117,17 +117,49 @@ def key_parts(  # noqa: PLR0913  # one for each kind of part
             if _does_something(cell, notebook)
         ),
         parameters={
-            name: (fingerprint(value, where=name), _shown(value))
+            name: ((digests or {}).get(name) or fingerprint(value, where=name), _shown(value))
             for name, value in sorted(effective.items())
         },
         modules=surroundings.modules,
         files=surroundings.files,
         packages=surroundings.packages,
-        language=f"python {version}" if notebook.is_python else notebook.language,
+        language=f"python {_version()}" if notebook.is_python else notebook.language,
         kernel=kernel,
         folder=folder,
         document=document,
         output_size_bytes=output_size_bytes,
+    )
+
+
+def function_parts(
+    code: str,
+    values: Mapping[str, Any],
+    modules: Mapping[str, str],
+    *,
+    digests: Mapping[str, str] | None = None,
+) -> KeyParts:
+    """Take a function's call apart like a notebook's run.
+
+    Args:
+        code: The digest of what the function does; see `nbnodes.cache.code`.
+        values: What it is given.
+        modules: See `Surroundings`.
+        digests: Digests of values that are known.
+
+    Raises:
+        FingerprintError: If a value has no cache key.
+    """
+    known = digests or {}
+    return KeyParts(
+        cells=((0, code),),
+        parameters={
+            name: (known.get(name) or fingerprint(value, where=name), _shown(value))
+            for name, value in sorted(values.items())
+        },
+        modules=modules,
+        files={},
+        packages={},
+        language=f"python {_version()}",
     )
 
 
@@ -147,6 +179,10 @@ def differences(earlier: KeyParts, now: KeyParts) -> list[str]:
             "output limit", f"{earlier.output_size_bytes} B", f"{now.output_size_bytes} B"
         ),
     ]
+
+
+def _version() -> str:
+    return ".".join(map(str, sys.version_info[:2]))
 
 
 def _code_digest(cell: Cell, notebook: Notebook, given: frozenset[str]) -> str:

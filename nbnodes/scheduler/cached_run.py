@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts, key_parts
@@ -15,7 +16,7 @@ from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, Progress, RunRequest
 from nbnodes.engines.kernels.kernelspec import kernel_identity
 from nbnodes.engines.registry import has_own_document, runs_here
-from nbnodes.errors import CacheError, CacheWarning, FingerprintError, warn
+from nbnodes.errors import CacheError, CacheWarning, FingerprintError, Interruption, warn
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
 from nbnodes.notebook.surroundings import Surroundings, Surveyor
@@ -28,6 +29,29 @@ class CacheUse(enum.Enum):
     ON = "on"
     REFRESH = "refresh"
     OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedRun:
+    """A run that has a key.
+
+    Attributes:
+        parts: The key's parts.
+        name: The name of its notebook or function.
+        family: What its runs have in common.
+        make: Makes it.
+        interruption: Says why to stop waiting for another who makes it, as the error to raise.
+        is_as_before: Whether all that the key depends on is still as it was.
+        document: Makes its executed notebook; None for a function.
+    """
+
+    parts: KeyParts
+    name: str
+    family: str
+    make: Callable[[], Result]
+    interruption: Interruption
+    is_as_before: Callable[[], bool] = lambda: True
+    document: Callable[[Any], dict[str, Any]] | None = None
 
 
 class CachedRunner:
@@ -43,8 +67,18 @@ class CachedRunner:
         """Look at what a notebook depends on besides its cells."""
         return self._surveyor.survey(notebook, folder)
 
-    def parts(self, request: RunRequest, engine_name: str) -> KeyParts:
+    def parts(
+        self,
+        request: RunRequest,
+        engine_name: str,
+        digests: Mapping[str, str] | None = None,
+    ) -> KeyParts:
         """Return what the request's Result depends on when that engine makes it.
+
+        Args:
+            request: The run.
+            engine_name: The engine's name.
+            digests: Digests of its values that are known.
 
         Raises:
             FingerprintError: If a value has no cache key.
@@ -58,6 +92,7 @@ class CachedRunner:
             kernel=_kernel(engine_name, notebook),
             document=_own_document(engine_name, request),
             output_size_bytes=request.output_size_bytes,
+            digests=digests,
         )
 
     def run(
@@ -66,6 +101,7 @@ class CachedRunner:
         request: RunRequest,
         use: CacheUse,
         engine_name: str,
+        parts: KeyParts | None = None,
     ) -> Result:
         """Return the request's Result: stored, or made now and stored.
 
@@ -74,6 +110,7 @@ class CachedRunner:
             request: The run.
             use: How it uses the cache.
             engine_name: The engine's name.
+            parts: The parts of its key, where they are known.
 
         Raises:
             EngineError: If the machine failed.
@@ -82,34 +119,49 @@ class CachedRunner:
         if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
             return _made(open_engine, request)
         try:
-            parts = self.parts(request, engine_name)
+            parts = parts or self.parts(request, engine_name)
         except FingerprintError as error:
             text = f"{request.notebook.name} runs without the cache: {error}"
             warn(text, CacheWarning)
             return _made(open_engine, request)
-        return self._run_keyed(self._store, open_engine, request, use, engine_name, parts)
+        keyed = KeyedRun(
+            parts=parts,
+            name=request.notebook.name,
+            family=request.notebook.path or request.notebook.name,
+            make=partial(_made, open_engine, request),
+            interruption=request.interruption,
+            is_as_before=partial(self._is_as_before, request, engine_name, parts),
+            document=partial(executed_document, request.notebook, request.values),
+        )
+        return self.run_keyed(self._store, keyed, use)
 
-    def _run_keyed(
-        self,
-        store: CacheStore,
-        open_engine: Callable[[], Engine],
-        request: RunRequest,
-        use: CacheUse,
-        engine_name: str,
-        parts: KeyParts,
-    ) -> Result:
-        key = parts.key
-        hit = self._stored(store, request, key) if use is CacheUse.ON else None
+    def run_keyed(self, store: CacheStore, run: KeyedRun, use: CacheUse) -> Result:
+        """Return a run's Result: stored, or made now, by one caller at a time, and stored.
+
+        Raises:
+            EngineError: If the machine failed.
+        """
+        key = run.parts.key
+        hit = self._stored(store, run, key) if use is CacheUse.ON else None
         if hit:
             return hit
-        with store.flight(key, request.interruption):
-            hit = self._stored(store, request, key) if use is CacheUse.ON else None
+        with store.flight(key, run.interruption):
+            hit = self._stored(store, run, key) if use is CacheUse.ON else None
             if hit:
                 return hit
-            result = replace(_made(open_engine, request), key=key)
-            if isinstance(result, Success) and self._is_as_before(request, engine_name, parts):
-                self._keep(store, request, parts, result)
+            result = replace(run.make(), key=key)
+            if isinstance(result, Success) and run.is_as_before():
+                self._keep(store, run, result)
             return result
+
+    def stored(self, store: CacheStore, key: CacheKey) -> Success | None:
+        """Return what is stored under a key, without its notebook."""
+        try:
+            payload = store.get(key)
+        except CacheError as error:
+            self._warn_once(error)
+            return None
+        return self._codec.decode(key, payload) if payload is not None else None
 
     def _is_as_before(self, request: RunRequest, engine_name: str, parts: KeyParts) -> bool:
         """Whether all that lies outside the notebook stayed as it was, so that the key is right.
@@ -122,29 +174,20 @@ class CachedRunner:
         )
         return now == before and _kernel(engine_name, request.notebook) == parts.kernel
 
-    def _stored(self, store: CacheStore, request: RunRequest, key: CacheKey) -> Success | None:
-        try:
-            payload = store.get(key)
-        except CacheError as error:
-            self._warn_once(error)
-            return None
-        result = self._codec.decode(key, payload) if payload is not None else None
-        if result is None:
-            return None
-        document = partial(executed_document, request.notebook, request.values)
-        return replace(result, name=request.notebook.name, document=document)
+    def _stored(self, store: CacheStore, run: KeyedRun, key: CacheKey) -> Success | None:
+        result = self.stored(store, key)
+        return None if result is None else replace(result, name=run.name, document=run.document)
 
-    def _keep(
-        self, store: CacheStore, request: RunRequest, parts: KeyParts, result: Success
-    ) -> None:
+    def _keep(self, store: CacheStore, run: KeyedRun, result: Success) -> None:
+        key = run.parts.key
         try:
             entry = Entry(
-                key=parts.key,
-                payload=self._codec.encode(parts.key, result),
-                notebook=request.notebook.name,
-                family=request.notebook.path or request.notebook.name,
+                key=key,
+                payload=self._codec.encode(key, result),
+                notebook=run.name,
+                family=run.family,
                 cost_s=result.duration_s,
-                parts=parts.to_json(),
+                parts=run.parts.to_json(),
             )
             store.put(entry)
         except CacheError as error:

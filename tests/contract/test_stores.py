@@ -272,7 +272,6 @@ RANGES: dict[str, dict[str, tuple[Bound, Bound]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", RANGES)
 def test_another_name_leads_to_a_stored_run_until_that_is_gone(store: CacheStore) -> None:
     link = Link(key=KEY, digests={"": "d", "price": "p"})
     store.put_link("deep", link)
@@ -287,6 +286,7 @@ def test_another_name_leads_to_a_stored_run_until_that_is_gone(store: CacheStore
     assert store.link("other") is None
 
 
+@pytest.mark.parametrize("kind", RANGES)
 def test_a_range_that_covers_is_found_alone_else_all_that_help(
     store: CacheStore, kind: str
 ) -> None:

@@ -1,0 +1,121 @@
+"""A function is called on the thread at hand, and can be interrupted; a Result comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import inspect
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbnodes.engines.engine import CancelToken
+from nbnodes.engines.raised import text_of
+from nbnodes.errors import RunCancelledError
+from nbnodes.result import CallError, CellRun, Failure, Output, Result, Success
+
+THREAD = "thread"
+"""The engine's name: functions run in a thread of this process."""
+
+
+class _Interrupted(BaseException):  # a way out of the function, not an error
+    """Nobody wants the call any more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A call to make.
+
+    Attributes:
+        name: What messages call the function.
+        function: It, with its arguments bound.
+        cancel: The caller's way to stop it. A function that computes in Python stops at the next
+            bytecode; one that sleeps, or computes elsewhere, when it comes back.
+        show: Tells what a value shows besides itself: the value to pass on, and outputs.
+    """
+
+    name: str
+    function: Callable[[], Any]
+    cancel: CancelToken
+    show: Callable[[Any], tuple[Any, tuple[Output, ...]]] = field(default=lambda value: (value, ()))
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _thread_id: int = field(default=0, init=False)
+
+    def run(self) -> Result:
+        """Make the call.
+
+        Raises:
+            RunCancelledError: If it was interrupted.
+        """
+        began_at = time.monotonic()
+        try:
+            self._arm()
+            try:
+                value, outputs = self.show(_value_of(self.function))
+            finally:
+                self._disarm()
+        except _Interrupted:
+            self._disarm_surely()
+            raise RunCancelledError(f"{self.name}: the run was cancelled") from None
+        except BaseException as error:  # noqa: BLE001  # a function may raise anything: its failure
+            self._disarm_surely()
+            return Failure(name=self.name, engine=THREAD, error=_error(error))
+        cell = CellRun(ordinal=0, outputs=outputs)
+        duration_s = time.monotonic() - began_at
+        return Success(
+            name=self.name, engine=THREAD, value=value, cells=(cell,), duration_s=duration_s
+        )
+
+    def _arm(self) -> None:
+        with self._lock:
+            self._thread_id = threading.get_ident()
+        self.cancel.on_cancel(self._interrupt)
+
+    def _interrupt(self) -> None:
+        with self._lock:
+            if self._thread_id:
+                _raise_in(self._thread_id, _Interrupted)
+
+    def _disarm(self) -> None:
+        """Let no interrupt arrive any more, nor one that is on its way."""
+        with self._lock:
+            if self._thread_id:
+                self._thread_id = 0
+                _raise_in(threading.get_ident(), None)
+
+    def _disarm_surely(self) -> None:
+        while True:
+            try:
+                self._disarm()
+            except _Interrupted:  # it arrived in the middle
+                continue
+            return
+
+
+def _value_of(function: Callable[[], Any]) -> Any:
+    value = function()
+    return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+def _raise_in(thread_id: int, exception: type[BaseException] | None) -> None:
+    """Raise an exception in a thread at its next bytecode (CPython's C API); None: take it back."""
+    raised = None if exception is None else ctypes.py_object(exception)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), raised)
+
+
+def _error(error: BaseException) -> CallError:
+    own = error.__traceback__
+    while own is not None and own.tb_frame.f_code.co_filename == __file__:
+        own = own.tb_next
+    lines = traceback.format_exception(type(error), error, own or error.__traceback__)
+    text = "".join(lines).rstrip("\n")
+    return CallError(
+        ename=type(error).__name__, evalue=text_of(error), traceback=tuple(text.split("\n"))
+    )
