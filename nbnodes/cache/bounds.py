@@ -72,6 +72,8 @@ def shifted(bound: Any, by: Any) -> Any:
     try:
         if isinstance(bound, datetime.datetime) and bound.tzinfo is not None:
             return (bound.astimezone(datetime.UTC) + by).astimezone(bound.tzinfo)
+        if isinstance(bound, datetime.date) and not isinstance(bound, datetime.datetime):
+            by = _whole_days(by)
         return bound + by
     except (TypeError, OverflowError, ValueError) as error:
         raise UsageError(f"{bound!r} cannot be moved by {by!r}: {error}") from error
@@ -87,6 +89,12 @@ def shown(rank: Rank | None, kind: str) -> str:
     clock = clock.rstrip("0").removesuffix(".")
     text = day if clock == "00:00:00" else f"{day} {clock}"
     return f"{text} UTC" if kind == INSTANT else text
+
+
+def _whole_days(by: Any) -> datetime.timedelta:
+    """Round away from zero: to a date, Python adds no hours."""
+    days: float = by / datetime.timedelta(days=1)
+    return datetime.timedelta(days=math.copysign(math.ceil(abs(days)), days))
 
 
 def _ranked(bound: Any) -> Ranked | None:

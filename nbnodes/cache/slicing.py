@@ -35,12 +35,37 @@ def cut_out(value: Any, wanted: Range, kind: str, *, on: On = None, of: Range | 
         NotSliceableError: If that cannot be told from the value.
     """
     try:
-        return _taken(value, _rows(_keys(value, on), len(value), wanted, of, kind))
+        keys = _keys(value, on)
+        return _taken(value, rows_between(keys, wanted, kind, of=of, count=len(value)))
     except NotSliceableError:
         raise
     except Exception as error:
         # a table's rows may be anybody's objects, and fail in any way; then it has to run
         raise NotSliceableError(f"{type(error).__name__}: {error}") from error
+
+
+def rows_between(
+    keys: Any, wanted: Range, kind: str, *, of: Range | None = None, count: int | None = None
+) -> _Rows:
+    """Tell which rows are in a range: a Python slice if they are in order, else an array of bools.
+
+    Args:
+        keys: Each row's place: a pandas Series or Index, an array or a list.
+        wanted: The range.
+        kind: As in `cut_out`.
+        of: As in `cut_out`.
+        count: The number of rows.
+
+    Raises:
+        NotSliceableError: As `cut_out`.
+    """
+    if count not in (None, len(keys)) or getattr(keys, "ndim", 1) != 1:
+        raise NotSliceableError("it does not have one place for each row")
+    array, place = _comparable(keys, kind)
+    low, high = (place(cut) for cut in (wanted.low, wanted.high))
+    if of is not None and not (place(of.low) <= low and high <= place(of.high)):
+        raise NotSliceableError("the range it holds does not cover what is wanted")
+    return _between(array, low, high)
 
 
 def joined(parts: Sequence[Any], *, on: On = None) -> Any:
@@ -110,16 +135,6 @@ def _pandas_keys(value: Any, on: On) -> Any:
 
 
 # ---------------------------------------------------------------- which rows are in the range
-
-
-def _rows(keys: Any, count: int, wanted: Range, of: Range | None, kind: str) -> _Rows:
-    if len(keys) != count or getattr(keys, "ndim", 1) != 1:
-        raise NotSliceableError("it does not have one place for each row")
-    array, place = _comparable(keys, kind)
-    low, high = (place(cut) for cut in (wanted.low, wanted.high))
-    if of is not None and not (place(of.low) <= low and high <= place(of.high)):
-        raise NotSliceableError("the range it holds does not cover what is wanted")
-    return _between(array, low, high)
 
 
 def _comparable(keys: Any, kind: str) -> tuple[Any, Callable[[Cut], Cut]]:
@@ -227,6 +242,7 @@ def _position(keys: Any, cut: Cut) -> int:
 def _taken(value: Any, rows: _Rows) -> Any:
     library = _library(value)
     if library == "pandas":
+        _refuse_counted_down(value)
         taken = value.iloc[rows].copy() if hasattr(value, "iloc") else value[rows]
         return _numbered(taken) if _is_numbered(value) else taken
     if library == "numpy":
@@ -249,6 +265,12 @@ def _is_numbered(table: Any) -> bool:
         and index.name is None
         and (index.start, index.step) == (0, 1)
     )
+
+
+def _refuse_counted_down(table: Any) -> None:
+    index: Any = getattr(table, "index", None)
+    if type(index).__name__ == "RangeIndex" and index.step < 0 and len(index) and not index[-1]:
+        raise NotSliceableError("its rows are counted down to 0, as they would be in any range")
 
 
 def _numbered(table: Any) -> Any:
