@@ -91,6 +91,19 @@ def joined(parts: Sequence[Any], *, on: On = None) -> Any:
         raise NotSliceableError(f"{type(error).__name__}: {error}") from error
 
 
+def plainly_indexed(value: Any) -> Any:
+    """Return a table whose row numbers are listed; pandas lists them or not as it sees fit.
+
+    Rows 2, 5 and 6 of a table are listed, and so are 5 and 6 cut out of them; but 5 and 6 taken
+    from the table itself are a range, which is another type.
+    """
+    if type(getattr(value, "index", None)).__name__ != "RangeIndex":
+        return value
+    import pandas as pd
+
+    return value.set_axis(pd.Index(value.index.to_numpy(), name=value.index.name), axis=0)
+
+
 # ---------------------------------------------------------------- by what rows have their place
 
 
@@ -150,7 +163,7 @@ def _comparable(keys: Any, kind: str) -> tuple[Any, Callable[[Cut], Cut]]:
         if kind not in (NUMBER, ""):
             raise NotSliceableError(f"its rows have numbers, the range is of a {kind}")
         array = _numbers(keys)
-        return array, lambda cut: _at_number(cut, array.dtype.kind)
+        return array, lambda cut: _at_number(cut, array.dtype)
     return [_rank(key, kind) for key in keys], lambda cut: cut
 
 
@@ -166,14 +179,17 @@ def _numbers(keys: Any) -> Any:
     return np.asarray(keys)
 
 
-def _at_number(cut: Cut, kind: str) -> Cut:
+def _at_number(cut: Cut, dtype: Any) -> Cut:
     """Move a cut to the next number that an array's type has exactly."""
     rank = cut.rank
     if cut.beyond or isinstance(rank, str):
         return cut
-    if kind == "f":
-        if float(rank) != rank:
-            raise NotSliceableError(f"{rank} is no float")
+    if dtype.kind == "f":
+        import numpy as np
+
+        with np.errstate(all="ignore"):
+            if dtype.type(rank) != np.longdouble(rank):
+                raise NotSliceableError(f"{rank} is rounded as a {dtype}")
         return cut._replace(rank=float(rank))
     if isinstance(rank, int) or math.isinf(rank):
         return cut

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from nbnodes.cache.bounds import shown
 from nbnodes.cache.codec import Codec
-from nbnodes.cache.equality import Comparers, Eq
+from nbnodes.cache.equality import Comparers
 from nbnodes.cache.fingerprint import fingerprint
 from nbnodes.cache.intervals import Asked, Piece, asked, plan
 from nbnodes.cache.moments import NotSliceableError
@@ -25,6 +25,7 @@ from nbnodes.cache.stored_rows import StoredRows, Where
 from nbnodes.errors import CacheError, CacheWarning, Interruption, UsageError, warn
 from nbnodes.result import CacheKey, Result, Success
 from nbnodes.scheduler.asks import Ask
+from nbnodes.scheduler.audit import Auditor
 
 Run: TypeAlias = Callable[[Mapping[str, Any]], Result]
 """Makes a Result, or finds it in the cache, where it keeps it under `Result.key`."""
@@ -90,7 +91,7 @@ class Subsetting:
     ) -> None:
         self._store = store
         self._rows = StoredRows(store, codec)
-        self._comparers = comparers or Comparers()
+        self._auditor = Auditor(store, codec, comparers or Comparers())
         self._chance = chance
         self._lock = threading.Lock()
         self._told: set[str] = set()
@@ -260,22 +261,9 @@ class Subsetting:
     def _audited(self, one: _One, answer: Answer) -> Answer:
         """Compute an answer as well; if it differs, no later one is a slice."""
         direct = self._direct(one)
-        if _is_same(answer.result, direct.result, self._comparers, one.ask.eq):
+        if self._auditor.agrees(answer.result, direct.result, one.ask.eq):
             return replace(answer, audited=True)
-        ask, interval = one.ask, one.ask.interval
-        names = f"{interval.start}={ask.start!r} and {interval.end}={ask.end!r}"
-        others = " and ".join(map(str, answer.slices))
-        reason = f"{ask.name} with {names} gave another value than {others}"
-        undo = "To undo this, see `nbnodes cache slices`"
-        try:
-            self._store.switch_off(ask.family, reason)
-        except CacheError as error:
-            undo = f"But that is not noted, and holds for no later run: {error}"
-        text = (
-            f"{reason}. What is returned was computed. Earlier slices may have been wrong; there "
-            f"will be no more, as its Interval does not hold as declared (a halo?). {undo}"
-        )
-        warn(text, CacheWarning)
+        self._auditor.end_rule(one.ask, answer.slices)
         return direct
 
     def _tell_once(self, ask: Ask, text: str) -> None:
@@ -325,12 +313,6 @@ class _GoneError(Exception):
 
 def _named(family: str, kind: str) -> str:
     return f"{family} {kind}"
-
-
-def _is_same(one: Result, other: Result, comparers: Comparers, eq: Eq | None) -> bool:
-    if not isinstance(one, Success) or not isinstance(other, Success):
-        return False
-    return comparers.equal(one.value, other.value, eq)
 
 
 def _slice(span: Span, kind: str) -> Slice:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from desk import ROWS, WITHIN, Desk, assert_is, ran
 
@@ -68,6 +69,16 @@ def test_a_share_of_answers_is_audited(session: Session, chance: float, is_audit
     desk = Desk(session, audit=0.2, chance=chance)
     desk.ask(0, 40)
     assert desk.ask(10, 20).audited == is_audited
+
+
+def test_an_audit_takes_row_numbers_for_the_same_however_pandas_keeps_them(
+    session: Session,
+) -> None:
+    chosen = "t = t[(t['at'] >= start) & (t['at'] < end) & t['at'].isin([3, 6, 7])]"
+    desk = Desk(session, ROWS, chosen, ("t", "return"), audit=1.0)
+    assert isinstance(desk.ask(1, 40).result.unwrap().index, pd.Index)
+    answer = desk.ask(5, 20)
+    assert (answer.audited, list(answer.result.unwrap().index)) == (True, [6, 7])
 
 
 def test_an_audit_allows_what_the_node_does(session: Session) -> None:
