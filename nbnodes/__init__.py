@@ -1,4 +1,4 @@
-"""nbnodes: a Jupyter notebook, unchanged, as a function.
+"""nbnodes: a Jupyter notebook, unchanged, as a function and as a node of a graph.
 
 >>> import nbnodes as nb
 >>> fib = nb.Model("model_notebooks/fibonacci.ipynb")
@@ -8,10 +8,12 @@
 The package is laid out as a run flows, each stage importing only what comes before it:
 
     notebook/   1  a file becomes a Notebook, given values become the values its cells see
+    graph/      2  notebooks and functions become Nodes, Nodes a graph
     cache/      3  what a run's key is, and where its Result lives
     engines/    3  run one Notebook once
-    scheduler/  4  one run: from the store, or an engine
+    scheduler/  4  what must run, runs; the rest comes from the store
     session.py  5  Session and Model: parameters in, Results out
+    live/       5  Graph: nodes bound to a Session, run once or kept up to date
     project.py  6  a folder and its Settings become a Session
     cli/        9  the command line
 """
@@ -22,10 +24,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nbnodes.cache.equality import Tolerance
+    from nbnodes.cache.intervals import Interval
     from nbnodes.errors import (
         CacheError,
         CacheWarning,
         EngineError,
+        GraphError,
         KernelDiedError,
         NbnodesError,
         NotebookError,
@@ -35,6 +40,9 @@ if TYPE_CHECKING:
         RunFailedError,
         RunTimeoutError,
     )
+    from nbnodes.graph.node import Node, OutNode, Output
+    from nbnodes.live.graph import Graph
+    from nbnodes.live.notices import GraphProgress, NodeMoved, Published
     from nbnodes.notebook.parameters import Parameter
     from nbnodes.project import Project
     from nbnodes.restified import KernelModel, PythonModel, execute_notebook
@@ -47,15 +55,24 @@ __all__ = [
     "CacheWarning",
     "EngineError",
     "Failure",
+    "Graph",
+    "GraphError",
+    "GraphProgress",
+    "Interval",
     "KernelDiedError",
     "KernelModel",
     "Model",
     "NbnodesError",
+    "Node",
+    "NodeMoved",
     "NotebookError",
     "NotebookWarning",
+    "OutNode",
+    "Output",
     "Parameter",
     "ParameterError",
     "Project",
+    "Published",
     "PythonModel",
     "Result",
     "RunCancelledError",
@@ -64,15 +81,21 @@ __all__ = [
     "Session",
     "Settings",
     "Success",
+    "Tolerance",
     "current_session",
     "execute_notebook",
 ]
 
 _HOMES = {
+    "nbnodes.cache.equality": "Tolerance",
+    "nbnodes.cache.intervals": "Interval",
     "nbnodes.errors": (
-        "CacheError CacheWarning EngineError KernelDiedError NbnodesError NotebookError "
+        "CacheError CacheWarning EngineError GraphError KernelDiedError NbnodesError NotebookError "
         "NotebookWarning ParameterError RunCancelledError RunFailedError RunTimeoutError"
     ),
+    "nbnodes.graph.node": "Node OutNode Output",
+    "nbnodes.live.graph": "Graph",
+    "nbnodes.live.notices": "GraphProgress NodeMoved Published",
     "nbnodes.notebook.parameters": "Parameter",
     "nbnodes.project": "Project",
     "nbnodes.restified": "KernelModel PythonModel execute_notebook",

@@ -11,16 +11,16 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts
-from nbnodes.cache.location import OFF, open_store
+from nbnodes.cache.location import OFF, open_memory, open_store
 from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore
 from nbnodes.engines.engine import CancelToken, Engine, RunRequest
@@ -37,6 +37,7 @@ from nbnodes.scheduler.options import RunOptions, Values
 from nbnodes.settings import Settings
 
 if TYPE_CHECKING:  # brings logging and queues, which an answer from the cache does not need
+    from nbnodes.scheduler.remembered import Remembered
     from nbnodes.scheduler.workers import RunFuture, Workers
 
 
@@ -74,12 +75,20 @@ class Session:
         if self.settings.engine not in built_in_names():
             open_engine(self.settings.engine).close()  # refuses an unknown name now
         self.store = _store(cache, self.settings)
-        self._runner = CachedRunner(self.store, Codec(Signer()))
+        self.runner = CachedRunner(self.store, Codec(Signer()))
         self._lock = threading.Lock()
         self._engines: dict[str, Engine] = {}
         self._running: set[CancelToken] = set()
         self._workers: Workers | None = None
         self._tokens: list[Token[Session | None]] = []
+
+    @cached_property
+    def remembered(self) -> Remembered:
+        """What graphs know that run in this Session."""
+        from nbnodes.scheduler.remembered import Remembered
+
+        private = open_memory(limit_bytes=self.settings.cache_size_bytes)
+        return Remembered(self.runner, self.store, private)
 
     def model(self, source: Source) -> Model:
         """Read a notebook and bind it to this Session."""
@@ -92,7 +101,7 @@ class Session:
             ParameterError: For wrong, unknown or missing parameters; nothing has run then.
             EngineError: If the machine failed.
         """
-        return self._run(self._request(model, values, options), options)
+        return self.run_request(self._request(model, values, options), options)
 
     def submit(self, model: Model, values: Values, options: RunOptions) -> RunFuture:
         """Run a Model on a worker.
@@ -100,16 +109,20 @@ class Session:
         Raises:
             ParameterError: At once, as `run`.
         """
-        from nbnodes.scheduler.workers import Workers
-
         request = self._request(model, values, options)
-        with self._lock:
-            self._workers = workers = self._workers or Workers(self.settings.workers)
 
         def run() -> Result:  # time spent waiting for a worker is not the run's
-            return self._run(replace(request, started_at=time.monotonic()), options)
+            return self.run_request(replace(request, started_at=time.monotonic()), options)
 
-        return workers.submit(run, options.cancel)
+        return self.submit_work(run, options.cancel)
+
+    def submit_work(self, work: Callable[[], Result], cancel: CancelToken) -> RunFuture:
+        """Do something that gives a Result on a worker; `cancel` has to stop it."""
+        from nbnodes.scheduler.workers import Workers
+
+        with self._lock:
+            self._workers = workers = self._workers or Workers(self.settings.workers)
+        return workers.submit(work, cancel)
 
     def key_parts(
         self, model: Model, values: Values, options: RunOptions | None = None
@@ -124,11 +137,60 @@ class Session:
         request = self._request(model, values, options)
         engine = options.engine or self.settings.engine
         name = engine if isinstance(engine, str) else engine.name
-        return self._runner.parts(request, name)
+        return self.runner.parts(request, name)
+
+    def request(self, notebook: Notebook, values: Values, options: RunOptions) -> RunRequest:
+        """Return a run with values that have been checked; see `Signature.check`.
+
+        Raises:
+            UsageError: If its working directory or a limit of time is wrong.
+        """
+        folder = os.path.abspath(options.cwd or notebook.folder)
+        if not os.path.isdir(folder):
+            raise UsageError(f"{notebook.name}: its working directory {folder} does not exist")
+        return RunRequest(
+            notebook=notebook,
+            values=values,
+            folder=folder,
+            globals=options.globals,
+            timeout_s=self._limit_s(options, "timeout_s"),
+            cell_timeout_s=self._limit_s(options, "cell_timeout_s"),
+            output_size_bytes=self.settings.output_size_bytes,
+            cancel=options.cancel,
+            on_progress=options.on_progress,
+            on_output=options.on_output,
+        )
+
+    def run_request(
+        self, request: RunRequest, options: RunOptions, parts: KeyParts | None = None
+    ) -> Result:
+        """Make a run, or take it from the cache.
+
+        Args:
+            request: The run.
+            options: How it is made.
+            parts: The parts of its key, where they are known.
+
+        Raises:
+            EngineError: If the machine failed.
+        """
+        engine = options.engine or self.settings.engine
+        name = engine if isinstance(engine, str) else engine.name
+        if options.globals is not None and name != "inprocess":
+            raise UsageError(f"globals are shared by engine='inprocess' only, not {name!r}")
+        with self._lock:
+            self._running.add(request.cancel)
+        try:
+            return self.runner.run(
+                lambda: self._opened(engine), request, options.cache_use, name, parts
+            )
+        finally:
+            with self._lock:
+                self._running.discard(request.cancel)
 
     def survey(self, model: Model) -> Surroundings:
         """Look at what a Model's Results depend on besides its cells and values."""
-        return self._runner.survey(model.notebook, model.notebook.folder)
+        return self.runner.survey(model.notebook, model.notebook.folder)
 
     def close(self) -> None:
         """Stop what runs and give back everything held; may be called twice."""
@@ -156,22 +218,7 @@ class Session:
         self.close()
 
     def _request(self, model: Model, values: Values, options: RunOptions) -> RunRequest:
-        notebook = model.notebook
-        folder = os.path.abspath(options.cwd or notebook.folder)
-        if not os.path.isdir(folder):
-            raise UsageError(f"{model.name}: its working directory {folder} does not exist")
-        return RunRequest(
-            notebook=notebook,
-            values=model.validate(values),
-            folder=folder,
-            globals=options.globals,
-            timeout_s=self._limit_s(options, "timeout_s"),
-            cell_timeout_s=self._limit_s(options, "cell_timeout_s"),
-            output_size_bytes=self.settings.output_size_bytes,
-            cancel=options.cancel,
-            on_progress=options.on_progress,
-            on_output=options.on_output,
-        )
+        return self.request(model.notebook, model.validate(values), options)
 
     def _limit_s(self, options: RunOptions, name: str) -> float | None:
         """Return a limit of time as an engine takes it: None for none."""
@@ -180,19 +227,6 @@ class Session:
         if not isinstance(limit_s, SupportsFloat) or not float(limit_s) >= 0:  # NaN too
             raise UsageError(f"{name}={limit_s!r}: expected 0 (no limit) or more seconds")
         return None if limit_s in (0, math.inf) else float(limit_s)
-
-    def _run(self, request: RunRequest, options: RunOptions) -> Result:
-        engine = options.engine or self.settings.engine
-        name = engine if isinstance(engine, str) else engine.name
-        if options.globals is not None and name != "inprocess":
-            raise UsageError(f"globals are shared by engine='inprocess' only, not {name!r}")
-        with self._lock:
-            self._running.add(request.cancel)
-        try:
-            return self._runner.run(lambda: self._opened(engine), request, options.cache_use, name)
-        finally:
-            with self._lock:
-                self._running.discard(request.cancel)
 
     def _opened(self, engine: str | Engine) -> Engine:
         """Return an engine, made when first needed: an answer from the cache needs none."""

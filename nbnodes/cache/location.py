@@ -24,10 +24,15 @@ def open_store(
     if location == OFF:
         return None
     if location == MEMORY:
-        from nbnodes.cache.memory import MemoryStore
-
-        return MemoryStore(limit_bytes=limit_bytes)
+        return open_memory(limit_bytes=limit_bytes)
     from nbnodes.cache.sqlite import SqliteStore
 
     folder = os.path.abspath(os.path.expanduser(location)) if location else user_folder("cache")
     return SqliteStore(folder, limit_bytes=limit_bytes, durability=durability)
+
+
+def open_memory(*, limit_bytes: int) -> CacheStore:
+    """Open a store that leaves nothing behind."""
+    from nbnodes.cache.memory import MemoryStore
+
+    return MemoryStore(limit_bytes=limit_bytes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import inspect
+import os
 import threading
 import time
 import traceback
@@ -16,6 +17,8 @@ from nbnodes.engines.engine import CancelToken
 from nbnodes.engines.raised import text_of
 from nbnodes.errors import RunCancelledError
 from nbnodes.result import CallError, CellRun, Failure, Output, Result, Success
+
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")  # not the user's code
 
 THREAD = "thread"
 """The engine's name: functions run in a thread of this process."""
@@ -111,10 +114,10 @@ def _raise_in(thread_id: int, exception: type[BaseException] | None) -> None:
 
 
 def _error(error: BaseException) -> CallError:
-    own = error.__traceback__
-    while own is not None and own.tb_frame.f_code.co_filename == __file__:
-        own = own.tb_next
-    lines = traceback.format_exception(type(error), error, own or error.__traceback__)
+    place = error.__traceback__
+    while place is not None and place.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        place = place.tb_next
+    lines = traceback.format_exception(type(error), error, place or error.__traceback__)
     text = "".join(lines).rstrip("\n")
     return CallError(
         ename=type(error).__name__, evalue=text_of(error), traceback=tuple(text.split("\n"))

@@ -6,7 +6,6 @@ a time, and a cell that kills its process kills the caller's.
 
 from __future__ import annotations
 
-import copy
 import os
 import sys
 import threading
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nbnodes.engines.cells.lazy_shell import LazyShell
 from nbnodes.engines.cells.plain import PlainCells
 from nbnodes.engines.cells.program import plain_program
+from nbnodes.engines.copies import own
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.raised import RaisedError
 from nbnodes.engines.run import Run
@@ -87,7 +87,7 @@ def _turn_taken(request: RunRequest) -> Iterator[None]:
 
 def _run_in_sandbox(request: RunRequest) -> Result:
     run = Run(request, InProcessEngine.name)
-    values = {name: _own(value) for name, value in request.values.items()}
+    values = {name: own(value) for name, value in request.values.items()}  # not the caller's
     with ExitStack() as stack:
         stack.enter_context(sandbox(request.folder, run))
         watchdog = Watchdog(run)
@@ -133,14 +133,6 @@ def _cells(
     lazy = LazyShell(run, main, unbroken=watchdog.held_off)
     stack.enter_context(lazy.offered())
     return PlainCells(program, values, vars(main), feed=run, shell=lazy)
-
-
-def _own(value: Any) -> Any:
-    """Copy a parameter: a notebook must not change its caller's. What has no copy is shared."""
-    try:
-        return copy.deepcopy(value)
-    except Exception:  # noqa: BLE001  # a class may fail to copy in any way it likes
-        return value
 
 
 def _loop_is_running() -> bool:

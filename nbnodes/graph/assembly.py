@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -73,6 +73,11 @@ class Assembly:
 
     members: Mapping[str, Member]
     dag: Dag
+
+    def restricted(self, names: Collection[str]) -> Assembly:
+        """Return the part of it that these nodes are; all that feeds them must be among them."""
+        kept = {name: member for name, member in self.members.items() if name in names}
+        return Assembly(members=kept, dag=Dag(parents={n: self.dag.parents[n] for n in kept}))
 
 
 def assemble(nodes: Iterable[Node], *, name: str = "the graph") -> Assembly:

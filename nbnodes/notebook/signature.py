@@ -66,6 +66,6 @@ class Signature:
         if values and self.warning:
             warn(self.warning, NotebookWarning)
         wanted = self.parameters
-        if fed:
-            wanted = {name: one for name, one in wanted.items() if name not in fed}
+        if fed:  # none of these is missing
+            wanted = {n: one for n, one in wanted.items() if n in values or n not in fed}
         return validate_values(self.name, wanted, values, closed=self.is_closed)

@@ -87,6 +87,7 @@ class Board:
         parents: What each depends on, each once.
         unsettled: The nodes that somebody looks at and that are not settled.
         story: The latest transitions: revision, node, from, to, reason.
+        moved: Nodes that moved, for the driver to take and tell of.
         has_news: Whether anything moved since it was last set to False.
     """
 
@@ -103,6 +104,7 @@ class Board:
         self._wanted: dict[str, int] = {}
         self.unsettled: set[str] = set()
         self.story: deque[tuple[int, str, State, State, str]] = deque(maxlen=_STORY)
+        self.moved: list[str] = []
         self.has_news = False
 
     @property
@@ -135,6 +137,7 @@ class Board:
             told = "\n".join(str(line) for line in self.story if line[1] == name)
             raise InvalidTransitionError(f"{name}: {before} → {state} ({reason})\n{told}")
         node.standing = Standing(state, reason)
+        self.moved.append(name)
         self.story.append((revision, name, before.state, state, reason))
         self.has_news = True
         if name in self._wanted:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -66,6 +67,10 @@ class CachedRunner:
     def survey(self, notebook: Notebook, folder: str) -> Surroundings:
         """Look at what a notebook depends on besides its cells."""
         return self._surveyor.survey(notebook, folder)
+
+    def modules(self, paths: Iterable[str]) -> dict[str, str]:
+        """Name the code of local modules and of those that they import."""
+        return self._surveyor.modules(paths, os.getcwd()) if paths else {}
 
     def parts(
         self,

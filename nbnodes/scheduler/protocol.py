@@ -129,6 +129,14 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Values that were remembered are kept no more; the run that needed them, if any, has ended."""
+
+    names: tuple[str, ...]
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """A person stops nodes; None: all that is not settled."""
 
@@ -152,6 +160,7 @@ Event: TypeAlias = (
     | Ran
     | RanBadly
     | Stopped
+    | Lost
     | Cancelled
     | Retried
 )
@@ -178,7 +187,7 @@ class Locate:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Run a node; exactly one of Ran, RanBadly and Stopped follows."""
+    """Run a node; exactly one of Ran, RanBadly, Stopped and Lost follows."""
 
     name: str
     key: str

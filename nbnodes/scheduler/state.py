@@ -52,6 +52,7 @@ class Scheduler:
             p.Ran: self._on_ran,
             p.RanBadly: self._on_ran_badly,
             p.Stopped: self._on_stopped,
+            p.Lost: self._on_lost,
             p.Cancelled: self._on_cancelled,
             p.Retried: self._on_retried,
         }
@@ -172,6 +173,15 @@ class Scheduler:
     def _on_stopped(self, event: p.Stopped) -> None:
         for name in sorted(self._runs.end(event.key, is_known=False)):
             self._fail(name, "it was interrupted")
+
+    def _on_lost(self, event: p.Lost) -> None:
+        if event.key is not None:
+            self._runs.end(event.key, is_known=False)
+        for name in self.board.in_order(self.board.dag.descendants(event.names)):
+            if name in event.names or self.board.nodes[name].answer is None:
+                self._invalidate(name, "a value that it needs is not kept any more", perhaps=True)
+        self._is_swept = False
+        self._ask(*self.board.wanted)
 
     def _on_cancelled(self, event: p.Cancelled) -> None:
         for name in self.board.dag.order if event.names is None else event.names:

@@ -1,0 +1,108 @@
+"""Values given to a graph, by name or by node and name, become each node's own values, checked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nbnodes.errors import ParameterError
+from nbnodes.graph.assembly import Assembly, Member
+
+
+def addressed(
+    name: str, assembly: Assembly, given: Mapping[str, Any], among: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Give each node the values meant for it, checked and coerced.
+
+    `window` is meant for every node that has such a parameter and is fed it by no other;
+    `trend.window` for one of them, and takes precedence there.
+
+    Args:
+        name: What errors call the graph.
+        assembly: The graph.
+        given: Values by address.
+        among: The nodes that the values may be for.
+
+    Raises:
+        ParameterError: With every unknown address and wrong value.
+    """
+    members = {node: assembly.members[node] for node in among}
+    problems: list[str] = []
+    found: dict[str, dict[str, Any]] = {}
+    for address in sorted(given, key=_is_qualified):
+        nodes = _meant(address, members, problems)
+        for node, parameter in nodes:
+            found.setdefault(node, {})[parameter] = given[address]
+    checked = {}
+    for node, values in found.items():
+        try:
+            checked[node] = members[node].signature.check(values, fed=_others(members[node]))
+        except ParameterError as error:
+            problems += [f"{node}: {problem}" for problem in error.problems]
+    if problems:
+        raise ParameterError(name, problems)
+    return checked
+
+
+def current(member: Member, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a node's own values: constants, what its widgets say now, and what was given."""
+    widgets = {name: widget.value for name, widget in member.widgets.items()}
+    if widgets:
+        unset = {name: value for name, value in widgets.items() if name not in given}
+        widgets = member.signature.check(unset, fed=_others(member))
+    return {**member.constants, **widgets, **given}
+
+
+def missing(members: Iterable[tuple[Member, Mapping[str, Any]]]) -> list[str]:
+    """Say of each parameter without a value that it has none."""
+    return [
+        f"{member.name}.{name}: it has no default, so give it a value"
+        for member, values in members
+        for name in member.open_parameters
+        if member.signature.parameters[name].required and name not in values
+    ]
+
+
+def _meant(
+    address: str, members: Mapping[str, Member], problems: list[str]
+) -> list[tuple[str, str]]:
+    node, _, parameter = address.rpartition(".")
+    if node in members:
+        named = [(node, parameter)]
+    else:
+        named = [(one, address) for one, member in members.items() if _takes(member, address)]
+    open_ones = [(one, word) for one, word in named if _takes(members[one], word)]
+    open_ones = [(one, word) for one, word in open_ones if word not in members[one].feeds]
+    if not open_ones:
+        problems.append(f"{address}: {_why_not(address, node, parameter, members)}")
+    return open_ones
+
+
+def _takes(member: Member, parameter: str) -> bool:
+    return parameter in member.signature.parameters or (
+        not member.signature.is_closed and bool(member.signature.parameters) is False
+    )
+
+
+def _why_not(address: str, node: str, parameter: str, members: Mapping[str, Member]) -> str:
+    word = parameter if node in members else address
+    asked = [members[node]] if node in members else list(members.values())
+    for member in asked:
+        if word in member.feeds:
+            return f"{member.name} gets it from {member.feeds[word].source}"
+    known = sorted({name for member in asked for name in member.open_parameters})
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    whose = f"{node} has" if node in members else "no node has"
+    other = " no such parameter" if node in members else " such a parameter"
+    return f"{whose}{other}{hint} (there are: {', '.join(known) or 'none'})"
+
+
+def _others(member: Member) -> Mapping[str, Any]:
+    """Return what need not be given with some values: everything, a value may follow later."""
+    return member.signature.parameters
+
+
+def _is_qualified(address: str) -> bool:
+    return "." in address

@@ -1,0 +1,376 @@
+"""A graph's nodes are named, found, run and remembered, in a Session: what the Driver asks for."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from nbnodes.cache.code import FunctionCode, function_code
+from nbnodes.cache.key import KeyParts, function_parts
+from nbnodes.engines.call import THREAD, Call
+from nbnodes.engines.copies import own
+from nbnodes.engines.engine import CancelToken, Progress
+from nbnodes.errors import (
+    EngineError,
+    FingerprintError,
+    NbnodesError,
+    ParameterError,
+    RunCancelledError,
+    RunTimeoutError,
+)
+from nbnodes.graph.assembly import Assembly, Member
+from nbnodes.graph.function import Function
+from nbnodes.live.calls import call_request, shown_outputs
+from nbnodes.notebook.document import Notebook
+from nbnodes.result import Failure, Result, Success
+from nbnodes.scheduler import protocol as p
+from nbnodes.scheduler.cached_run import CacheUse, KeyedRun
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.scheduler.protocol import WHOLE, Answer, Traits
+from nbnodes.session import Session
+
+_SLOW_S, _LONGEST_DEBOUNCE_S = 0.1, 0.3  # a node is not debounced below; for longer never
+_INPUTS = 50_000  # of located keys, whose runs have not begun
+
+
+@dataclass(frozen=True, slots=True)
+class _FromNode:
+    """Stands for the value of a node where only its digest counts."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return f"from {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inputs:
+    """What a located key was made of.
+
+    Attributes:
+        parts: The key's parts.
+        own: The node's own values.
+        fed: For each parameter that a node feeds: that node, the key of its Result, the part.
+        is_lasting: Whether the key holds in other processes.
+    """
+
+    parts: KeyParts
+    own: Mapping[str, Any]
+    fed: Mapping[str, tuple[str, str, str]]
+    is_lasting: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """A node's own values, named.
+
+    Attributes:
+        values: By parameter.
+        digests: The same.
+        is_lasting: Whether other processes would name them so.
+    """
+
+    values: Mapping[str, Any]
+    digests: Mapping[str, str]
+    is_lasting: bool
+
+
+class NodeRuns:
+    """Does what a Driver asks for. See `nbnodes.scheduler.driver.Performer`.
+
+    Args:
+        assembly: The graph.
+        session: Where its nodes run.
+        on_moved: Hears which nodes stand elsewhere.
+        on_publish: Hears of a revision that is settled; returns what was lost instead.
+        on_progress: Hears how far a notebook is.
+        is_live: Whether values go on changing, so that manual nodes and debouncing mean something.
+    """
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        session: Session,
+        *,
+        on_moved: Callable[[list[str]], None] = lambda _: None,
+        on_publish: Callable[[int], p.Lost | None] = lambda _: None,
+        on_progress: Callable[[str, Progress], None] = lambda _name, _progress: None,
+        is_live: bool = False,
+    ) -> None:
+        self._members = assembly.members
+        self._session = session
+        self._remembered = session.remembered
+        self._on_moved, self._on_publish = on_moved, on_publish
+        self._on_progress = on_progress
+        self._is_live = is_live
+        self._changed_at: dict[str, float] = {}
+        self._own: dict[str, _Own] = {}
+        self._codes: dict[str, FunctionCode] = {}
+        self._wanted_parts = _wanted_parts(assembly)
+        self._inputs: OrderedDict[str, _Inputs] = OrderedDict()
+        self._numbers = itertools.count(1)
+        self._computed: set[str] = set()
+        self._shown: dict[str, Answer] = {}
+        self.failures: dict[str, Failure | NbnodesError] = {}
+        self.durations_s: dict[str, float] = {}
+
+    def traits(self, name: str) -> Traits:
+        """Return what the scheduler must know of a node."""
+        options = self._members[name].options
+        return Traits(
+            is_manual=self._is_live and options.trigger == "manual",
+            is_volatile=self._is_volatile(self._members[name]),
+            is_tolerant=options.eq is not None,
+            retries=options.retries,
+            priority=options.priority,
+        )
+
+    def token(self, name: str, values: Mapping[str, Any]) -> str:
+        """Take a node's own values; name them with all that it depends on but its ancestors."""
+        digests: dict[str, str] = {}
+        is_lasting = True
+        comparers, identities = self._remembered.comparers, self._remembered.identities
+        for parameter, value in values.items():
+            try:
+                digests[parameter] = comparers.digest(value)
+            except FingerprintError:
+                digests[parameter] = identities.name(value)
+                is_lasting = False
+        member = self._members[name]
+        if isinstance(member.body, Function):
+            self._codes[name] = function_code(member.body.call, identities)
+            is_lasting = is_lasting and self._codes[name].is_lasting
+        self._own[name] = _Own(values=dict(values), digests=digests, is_lasting=is_lasting)
+        return self._parts(member, {}).key
+
+    def recall(self, name: str, deep: str) -> Answer | None:
+        """See `Performer.recall`."""
+        return self._as_shown(name, self._remembered.find(deep, parts=self._wanted_parts[name]))
+
+    def locate(self, name: str, deep: str, parents: Mapping[str, Answer]) -> p.Located | p.Refused:
+        """See `Performer.locate`."""
+        member = self._members[name]
+        fed = {
+            parameter: (feed.source, parents[feed.source].key, feed.part or WHOLE)
+            for parameter, feed in member.feeds.items()
+        }
+        digests = {
+            parameter: parents[source].digests[part] for parameter, (source, _, part) in fed.items()
+        }
+        parts = self._parts(member, digests)
+        if self._is_volatile(member):
+            key, answer = f"{parts.key}#{next(self._numbers)}", None
+        else:
+            key = str(parts.key)
+            answer = self._remembered.find(key, parts=self._wanted_parts[name])
+        if answer is None:
+            own_values = self._own[name]
+            self._inputs[key] = _Inputs(
+                parts=parts, own=own_values.values, fed=fed, is_lasting=own_values.is_lasting
+            )
+            while len(self._inputs) > _INPUTS:
+                self._inputs.popitem(last=False)
+        elif fed:
+            self._remembered.link(deep, answer)
+        return p.Located(name, deep, key, self._as_shown(name, answer))
+
+    def delay_s(self, name: str) -> float:
+        """See `Performer.delay_s`; nothing runs while its inputs keep changing."""
+        given_ms = self._members[name].options.debounce_ms
+        measured_s = self.durations_s.get(name, 0.0)
+        usual_s = min(measured_s, _LONGEST_DEBOUNCE_S) if measured_s >= _SLOW_S else 0.0
+        debounce_s = usual_s if given_ms is None else given_ms / 1000
+        changed_at = self._changed_at.get(name)
+        return 0.0 if changed_at is None else changed_at + debounce_s - time.monotonic()
+
+    def note_change(self, names: Iterable[str]) -> None:
+        """Note that the inputs of nodes change now."""
+        self._changed_at |= dict.fromkeys(names, time.monotonic())
+
+    def run(
+        self, name: str, key: str, cancel: CancelToken
+    ) -> p.Ran | p.RanBadly | p.Stopped | p.Lost:
+        """See `Performer.run`."""
+        try:
+            return self._run(self._members[name], key, cancel)
+        except RunCancelledError:
+            return p.Stopped(key)
+        except NbnodesError as error:
+            self.failures[name] = error
+            return p.RanBadly(key, str(error))
+        except Exception as error:  # noqa: BLE001  # whatever a user's class does while it is copied, named or compared
+            text = f"{name}: {type(error).__name__}: {error}"
+            self.failures[name] = EngineError(text)
+            return p.RanBadly(key, text)
+
+    def moved(self, names: list[str]) -> None:
+        """See `Performer.moved`."""
+        self._on_moved(names)
+
+    def publish(self, revision: int) -> p.Lost | None:
+        """See `Performer.publish`."""
+        return self._on_publish(revision)
+
+    def result(self, answer: Answer) -> Success | None:
+        """Return what a node gave, as the caller's own; None if it is not kept any more."""
+        found = self._remembered.result(answer.key)
+        if found is None:
+            return None
+        is_cached = found.cached or answer.key not in self._computed
+        return replace(found, value=own(found.value), cached=is_cached)
+
+    def _run(self, member: Member, key: str, cancel: CancelToken) -> p.Ran | p.RanBadly | p.Lost:
+        inputs = self._inputs[key]
+        found, lost = self._fed(inputs.fed)
+        if lost:
+            return p.Lost(tuple(lost), key)
+        fed = member.signature.check(found, fed=member.signature.parameters)
+        began_at = time.monotonic()
+        result = self._made(member, {**inputs.own, **fed}, inputs, cancel)
+        if isinstance(result, Failure):
+            self.failures[member.name] = replace(result, name=member.name)
+            return p.RanBadly(key, str(result.error))
+        self.durations_s[member.name] = result.duration_s
+        try:
+            answer = self._remembered.keep(result, key, self._wanted_parts[member.name])
+        except LookupError as error:
+            raise ParameterError(member.name, [str(error)]) from error
+        how = "from the cache" if result.cached else f"in {time.monotonic() - began_at:.3g} s"
+        self._inputs.pop(key, None)
+        if not result.cached:
+            self._computed.add(key)
+        shown = self._as_shown(member.name, answer) or answer
+        return p.Ran(key, shown, f"computed {how}" if not result.cached else how)
+
+    def _fed(self, fed: Mapping[str, tuple[str, str, str]]) -> tuple[dict[str, Any], list[str]]:
+        """Return the values that nodes feed, and the nodes whose values are not kept any more."""
+        values: dict[str, Any] = {}
+        lost = []
+        for parameter, (source, key, part) in fed.items():
+            result = self._remembered.result(key)
+            if result is None:
+                lost.append(source)
+            else:
+                values[parameter] = result.value if part == WHOLE else result.value[part]
+        return values, lost
+
+    def _made(
+        self, member: Member, values: Mapping[str, Any], inputs: _Inputs, cancel: CancelToken
+    ) -> Result:
+        options = RunOptions(
+            engine=None if member.options.engine in ("", THREAD) else member.options.engine,
+            cache=not self._is_volatile(member) and inputs.is_lasting,
+            timeout_s=member.options.timeout_s,
+            on_progress=partial(self._on_progress, member.name),
+            cancel=cancel,
+        )
+        if isinstance(member.body, Notebook):
+            request = self._session.request(member.body, values, options)
+            return self._session.run_request(request, options, inputs.parts)
+        return self._called(member, member.body, values, inputs, options)
+
+    def _called(
+        self,
+        member: Member,
+        function: Function,
+        values: Mapping[str, Any],
+        inputs: _Inputs,
+        options: RunOptions,
+    ) -> Result:
+        """Call a function: here on a thread, or by an engine, as a notebook that calls it."""
+        bound = partial(function, {name: own(value) for name, value in values.items()})
+        if options.engine is None:
+            call = Call(name=member.name, function=bound, cancel=options.cancel, show=shown_outputs)
+            make = partial(_limited, call, options.timeout_s)
+        else:
+            uncached = replace(options, cache=False)
+            request = call_request(member.name, bound, self._session, uncached)
+            make = partial(self._session.run_request, request, uncached)
+        if self._is_volatile(member):
+            return make()
+        keyed = KeyedRun(
+            parts=inputs.parts,
+            name=member.name,
+            family=f"function {member.name}",
+            make=make,
+            interruption=lambda: _interruption(member.name, options.cancel),
+        )
+        store = self._remembered.store_for(is_lasting=inputs.is_lasting)
+        return self._session.runner.run_keyed(store, keyed, CacheUse.ON)
+
+    def _parts(self, member: Member, fed: Mapping[str, str]) -> KeyParts:
+        """Take apart what a node's value depends on; `fed`: the digests of what nodes feed."""
+        known = self._own[member.name]
+        sources = {name: _FromNode(feed.source) for name, feed in member.feeds.items()}
+        values = {**known.values, **sources}
+        unknown = dict.fromkeys(sources, "from a node")
+        digests = {**known.digests, **unknown, **fed}
+        if isinstance(member.body, Function):
+            code = self._codes[member.name]
+            modules = self._session.runner.modules(code.module_paths)
+            return function_parts(code.digest, values, modules, digests=digests)
+        request = self._session.request(member.body, values, RunOptions())
+        engine = member.options.engine or self._session.settings.engine
+        return self._session.runner.parts(request, engine, digests)
+
+    def _as_shown(self, name: str, answer: Answer | None) -> Answer | None:
+        """Have the value last shown stand for one that the node's `eq` finds equal to it."""
+        eq = self._members[name].options.eq
+        if eq is None or answer is None:
+            return answer
+        shown = self._shown.get(name)
+        if shown is not None and shown.key != answer.key:
+            old, new = self._remembered.result(shown.key), self._remembered.result(answer.key)
+            if old and new and self._remembered.comparers.equal(old.value, new.value, eq):
+                return shown
+        self._shown[name] = answer
+        return answer
+
+    def _is_volatile(self, member: Member) -> bool:
+        if isinstance(member.body, Notebook) and not member.body.options.get("cache", True):
+            return True
+        return not member.options.cache
+
+
+def _wanted_parts(assembly: Assembly) -> dict[str, tuple[str, ...]]:
+    """Return for each node the parts of its value that others are fed with."""
+    wanted: dict[str, set[str]] = {name: set() for name in assembly.members}
+    for member in assembly.members.values():
+        for feed in member.feeds.values():
+            if feed.part is not None:
+                wanted[feed.source].add(feed.part)
+    return {name: tuple(sorted(parts)) for name, parts in wanted.items()}
+
+
+def _limited(call: Call, timeout_s: float | None) -> Result:
+    """Make a call, but not for longer than that."""
+    if not timeout_s:
+        return call.run()
+    is_late = threading.Event()
+
+    def stop() -> None:
+        is_late.set()
+        call.cancel.cancel()
+
+    timer = threading.Timer(timeout_s, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        return call.run()
+    except RunCancelledError:
+        if not is_late.is_set():
+            raise
+        text = f"{call.name}: not done after {timeout_s:g} s, stopped; allow more with timeout_s"
+        raise RunTimeoutError(text) from None
+    finally:
+        timer.cancel()
+
+
+def _interruption(name: str, cancel: CancelToken) -> EngineError | None:
+    return RunCancelledError(f"{name}: the run was cancelled") if cancel.cancelled else None

@@ -1,0 +1,215 @@
+"""Nodes being brought up to date: values go in, notices and Results come out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError
+from types import TracebackType
+from typing import Any, Self
+
+from nbnodes.engines.engine import Progress
+from nbnodes.errors import EngineError, NbnodesError, RunCancelledError
+from nbnodes.graph.assembly import Assembly
+from nbnodes.live.node_runs import NodeRuns
+from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
+from nbnodes.result import Failure, Result
+from nbnodes.scheduler import protocol as p
+from nbnodes.scheduler.driver import Driver
+from nbnodes.scheduler.protocol import WHOLE, Standing
+from nbnodes.scheduler.state import Scheduler
+from nbnodes.session import Session
+
+_SETTLED = ("fresh", "failed", "blocked", "cancelled")
+
+
+class Updates:
+    """A scheduler at work for one graph. Safe from several threads.
+
+    Args:
+        assembly: The graph, or the part of it that may be needed.
+        session: Where its nodes run.
+        workers: How many may run at once.
+        notify: Hears what happens, on a thread of this; must not raise, nor wait for this.
+        is_live: Whether values go on changing.
+    """
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        session: Session,
+        *,
+        workers: int,
+        notify: Callable[[Notice], None] | None = None,
+        is_live: bool = False,
+    ) -> None:
+        self._assembly = assembly
+        self._notify = notify
+        self._runs = NodeRuns(
+            assembly,
+            session,
+            on_moved=self._on_moved,
+            on_publish=self._on_publish,
+            on_progress=self._on_progress,
+            is_live=is_live,
+        )
+        feeds = {
+            name: tuple((w, f.source, f.part or WHOLE) for w, f in member.feeds.items())
+            for name, member in assembly.members.items()
+        }
+        traits = {name: self._runs.traits(name) for name in assembly.members}
+        self._scheduler = Scheduler(assembly.dag, feeds, workers=workers, traits=traits)
+        self._lock = threading.Lock()
+        self._cells: dict[str, tuple[int, int]] = {}
+        self._asked: set[str] = set()
+        self._published = Published(revision=0, results={})
+        self._is_live = is_live
+        self._driver = Driver(self._scheduler, self._runs)
+
+    @property
+    def published(self) -> Published:
+        """What was settled last: Results of one revision."""
+        return self._published
+
+    def set(
+        self,
+        values: Mapping[str, Mapping[str, Any]],
+        reasons: Mapping[str, str] | None = None,
+    ) -> None:
+        """Give nodes their own values, all at once; soon."""
+
+        def apply() -> None:
+            tokens = {name: self._runs.token(name, own) for name, own in values.items()}
+            if self._is_live and self._scheduler.revision:
+                self._runs.note_change(self._assembly.dag.descendants(tokens))
+            self._driver.tell_now(p.Changed(tokens, reasons or {}))
+
+        self._driver.do(apply)
+
+    def watch(self, names: Iterable[str]) -> None:
+        """Keep nodes up to date from now on."""
+        self._driver.tell(p.Wanted(tuple(names)))
+
+    def unwatch(self, names: Iterable[str]) -> None:
+        """Undo one `watch` of each of these."""
+        self._driver.tell(p.Unwanted(tuple(names)))
+
+    def refresh(self, names: Iterable[str]) -> None:
+        """Bring nodes up to date that are run by hand, have failed or were stopped."""
+        self._driver.tell(p.Retried(tuple(names)))
+
+    def cancel(self, names: Iterable[str] | None = None) -> None:
+        """Stop nodes that are not settled; None: all of them."""
+        self._driver.tell(p.Cancelled(None if names is None else tuple(names)))
+
+    def settle(self, timeout_s: float | None = None) -> None:
+        """Wait until all that is watched is settled.
+
+        Raises:
+            TimeoutError: If it is not by then.
+            RunCancelledError: If this was closed meanwhile.
+        """
+        try:
+            self._driver.settled().result(timeout=timeout_s)
+        except CancelledError:
+            raise RunCancelledError("the graph was closed") from None
+
+    def standings(self) -> dict[str, Standing]:
+        """Return where every node stands."""
+        nodes = self._scheduler.board.nodes
+        return self._driver.ask(lambda: {name: node.standing for name, node in nodes.items()})
+
+    def result_of(self, name: str) -> Result:
+        """Return the Result of a node that is watched, once it is settled.
+
+        Raises:
+            EngineError: If the machine failed, or somebody stopped it.
+            ParameterError: If it cannot run with a value that another node gave.
+        """
+        while True:
+            self.settle()
+            outcome = self._driver.ask(lambda: self._outcome(name))
+            if isinstance(outcome, NbnodesError):
+                raise outcome
+            if outcome is not None:
+                return outcome
+            self._driver.tell(p.Lost((name,)))
+
+    def close(self) -> None:
+        """Stop what runs; may be called twice."""
+        self._driver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _outcome(self, name: str) -> Result | NbnodesError | None:
+        """Return what came of a node; None if its value is not kept any more."""
+        answer = self._scheduler.answer(name)
+        if answer is not None:
+            return self._runs.result(answer)
+        above = self._assembly.dag.ancestors([name])
+        for one in self._assembly.dag.order:
+            standing = self._scheduler.standing(one)
+            if one in above and standing.state == "failed":
+                return self._runs.failures.get(one) or EngineError(f"{one}: {standing.reason}")
+        standing = self._scheduler.standing(name)
+        return RunCancelledError(f"{name} is {standing.state}: {standing.reason}")
+
+    # ------------------------------------------------------------ on the driver's thread
+
+    def _on_moved(self, names: list[str]) -> None:
+        self._asked.update(names)
+        for name in names:
+            if self._scheduler.standing(name).state != "running":
+                self._cells.pop(name, None)
+        if self._notify is None:
+            return
+        for name in names:
+            standing = self._scheduler.standing(name)
+            self._notify(
+                NodeMoved(
+                    name=name,
+                    state=standing.state,
+                    reason=standing.reason,
+                    revision=self._scheduler.revision,
+                )
+            )
+        self._tell_progress()
+
+    def _on_progress(self, name: str, progress: Progress) -> None:
+        self._cells[name] = progress.done, progress.total
+        if self._notify is not None:
+            self._driver.do(self._tell_progress)
+
+    def _tell_progress(self) -> None:
+        if self._notify is None:
+            return
+        standings = {name: self._scheduler.standing(name) for name in list(self._asked)}
+        running = {
+            n: self._cells.get(n, (0, 0)) for n, s in standings.items() if s.state == "running"
+        }
+        asked = [n for n, s in standings.items() if s.reason != "nobody looks at it"]
+        done = sum(standings[name].state in _SETTLED for name in asked)
+        self._notify(GraphProgress(done=done, total=len(asked), running=running))
+
+    def _on_publish(self, revision: int) -> p.Lost | None:
+        if not self._is_live:
+            return None
+        results: dict[str, Result] = {}
+        for name in self._scheduler.board.wanted:
+            outcome = self._outcome(name)
+            if outcome is None:
+                return p.Lost((name,))
+            if isinstance(outcome, Failure) and self._scheduler.standing(name).state != "failed":
+                continue
+            if not isinstance(outcome, NbnodesError):
+                results[name] = outcome
+        self._published = Published(revision=revision, results=results)
+        if self._notify is not None:
+            self._notify(self._published)
+        return None

@@ -1,0 +1,200 @@
+"""What was computed before: deep and content keys go in, Answers and Results come out."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from nbnodes.cache.code import Identities
+from nbnodes.cache.equality import Comparers
+from nbnodes.cache.store import CacheStore, Link
+from nbnodes.errors import CacheError, FingerprintError
+from nbnodes.result import CacheKey, Success
+from nbnodes.scheduler.cached_run import CachedRunner
+from nbnodes.scheduler.protocol import WHOLE, Answer
+
+_RECENT = 64  # Results kept as objects besides those that cannot be stored
+_UNSTORED = 256  # of those, which are remembered no longer than they are here
+_ANSWERS = 200_000
+
+
+class Remembered:
+    """What a Session's graphs know. Safe from several threads.
+
+    A Result lies in the store, or in one of this process where its key holds in this process only.
+    What no store can keep is kept as an object, the latest of these.
+
+    Args:
+        runner: Reads stored Results.
+        store: The Session's; None for none.
+        private: Where the rest is kept.
+        comparers: Names values.
+    """
+
+    def __init__(
+        self,
+        runner: CachedRunner,
+        store: CacheStore | None,
+        private: CacheStore,
+        comparers: Comparers | None = None,
+    ) -> None:
+        self.identities = Identities()
+        self.comparers = comparers or Comparers()
+        self._runner = runner
+        self._store = store
+        self._private = private
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._recent: OrderedDict[str, Success] = OrderedDict()
+        self._unstored: OrderedDict[str, Success] = OrderedDict()
+
+    def store_for(self, *, is_lasting: bool) -> CacheStore:
+        """Return where a run is kept."""
+        return self._store if self._store is not None and is_lasting else self._private
+
+    def find(self, name: str, *, parts: Iterable[str] = ()) -> Answer | None:
+        """Return the answer known by a deep or content key.
+
+        Args:
+            name: The key.
+            parts: The parts of the value whose digests must be known.
+        """
+        with self._lock:
+            answer = self._answers.get(name)
+            if answer is not None:
+                self._answers.move_to_end(name)
+        if answer is None:
+            answer = self._linked(name) or self._stored_answer(name)
+        if answer is None:
+            return None
+        missing = [part for part in parts if part not in answer.digests]
+        if missing:
+            answer = self._completed(answer, missing)
+        if answer is not None:
+            self._note(name, answer)
+        return answer
+
+    def link(self, name: str, answer: Answer) -> None:
+        """Remember an answer under another key, in this process and others."""
+        self._note(name, answer)
+        link = Link(key=CacheKey(answer.key), digests=answer.digests)
+        for store in self._stores():
+            try:
+                store.put_link(name, link)
+            except CacheError:  # the runner has warned of this store; a link only saves a look-up
+                continue
+
+    def keep(self, result: Success, key: str, parts: Iterable[str]) -> Answer:
+        """Remember a Result that was just made or read, and say what it gave.
+
+        Raises:
+            LookupError: If its value has no part of a name that was asked for.
+        """
+        answer = Answer(key, self.digests(result.value, key, parts))
+        result = replace(result, key=CacheKey(key))
+        with self._lock:
+            self._recent[key] = result
+            self._recent.move_to_end(key)
+            while len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+        self.link(key, answer)
+        if not any(self._has(store, key) for store in self._stores()):
+            with self._lock:
+                self._unstored[key] = result
+                while len(self._unstored) > _UNSTORED:
+                    self._unstored.popitem(last=False)
+        return answer
+
+    def result(self, key: str) -> Success | None:
+        """Return a Result; None, and its answers are forgotten, if it is not kept any more."""
+        with self._lock:
+            found = self._recent.get(key) or self._unstored.get(key)
+        if found is None:
+            found = self._stored(key)
+        with self._lock:
+            if found is not None:
+                self._recent[key] = found
+                while len(self._recent) > _RECENT:
+                    self._recent.popitem(last=False)
+                return found
+            gone = [name for name, answer in self._answers.items() if answer.key == key]
+            for name in gone:
+                del self._answers[name]
+        return None
+
+    def digests(self, value: Any, key: str, parts: Iterable[str]) -> dict[str, str]:
+        """Name a value and parts of it; what has no name of its own goes by where it came from.
+
+        Raises:
+            LookupError: If it has no such part.
+        """
+        found = {WHOLE: self._digest(value, f"{key}")}
+        for part in parts:
+            if part == WHOLE:
+                continue
+            if not isinstance(value, Mapping) or part not in value:
+                kind = type(value).__name__
+                raise LookupError(f"its value, a {kind}, has no entry {part!r}")
+            found[part] = self._digest(value[part], f"{key}[{part}]")
+        return found
+
+    def _digest(self, value: Any, origin: str) -> str:
+        try:
+            return self.comparers.digest(value)
+        except FingerprintError:
+            return f"of {origin}"
+
+    def _stores(self) -> list[CacheStore]:
+        return [self._private] if self._store is None else [self._store, self._private]
+
+    def _has(self, store: CacheStore, key: str) -> bool:
+        try:
+            return store.link(key) is not None
+        except CacheError:
+            return False
+
+    def _linked(self, name: str) -> Answer | None:
+        for store in self._stores():
+            try:
+                link = store.link(name)
+            except CacheError:
+                continue
+            if link is not None:
+                return Answer(link.key, link.digests)
+        return None
+
+    def _stored(self, key: str) -> Success | None:
+        for store in self._stores():
+            found = self._runner.stored(store, CacheKey(key))
+            if found is not None:
+                return found
+        return None
+
+    def _stored_answer(self, key: str) -> Answer | None:
+        """Return what a run gave that was stored without a graph, such as by `nbnodes run`."""
+        found = self._stored(key)
+        if found is None:
+            return None
+        answer = Answer(key, self.digests(found.value, key, ()))
+        self.link(key, answer)
+        return answer
+
+    def _completed(self, answer: Answer, missing: list[str]) -> Answer | None:
+        found = self.result(answer.key)
+        if found is None:
+            return None
+        try:
+            return Answer(
+                answer.key, {**answer.digests, **self.digests(found.value, answer.key, missing)}
+            )
+        except LookupError:
+            return None
+
+    def _note(self, name: str, answer: Answer) -> None:
+        with self._lock:
+            self._answers[name] = answer
+            while len(self._answers) > _ANSWERS:
+                self._answers.popitem(last=False)
