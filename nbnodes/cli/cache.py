@@ -5,21 +5,26 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import wraps
 from typing import Any
 
 import click
 
+from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts, differences
 from nbnodes.cache.schema import FILE_NAME
+from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore, EntryFacts
 from nbnodes.cli import shortcut
 from nbnodes.errors import UsageError
 from nbnodes.notebook.validation import Text
 from nbnodes.project import Project
+from nbnodes.scheduler.asks import ask_of, interval_of
 from nbnodes.scheduler.options import RunOptions
-from nbnodes.session import Session
+from nbnodes.scheduler.subsetting import Forecast, Subsetting
+from nbnodes.session import Model, Session
 
 
 @click.group()
@@ -105,17 +110,47 @@ def why(  # noqa: PLR0913  # one argument an option
     model = session.model(notebook)
     now = session.key_parts(model, values, RunOptions(cwd=cwd))
     is_hit = store.get(now.key) is not None
-    changes = [] if is_hit else _smallest_change(store, model.notebook.path or model.name, now)
+    forecast = None if is_hit else _forecast(store, model, values, now)
+    is_slice = forecast is not None and forecast.is_hit
+    changes = (
+        []
+        if is_hit or is_slice
+        else _smallest_change(store, model.notebook.path or model.name, now)
+    )
     if as_json:
-        click.echo(
-            json.dumps({"hit": is_hit, "key": now.key, "changes": changes}, ensure_ascii=False)
-        )
+        told: dict[str, Any] = {"hit": is_hit or is_slice, "key": now.key, "changes": changes}
+        if forecast is not None:
+            told["slices"] = [asdict(one) for one in forecast.slices]
+        click.echo(json.dumps(told, ensure_ascii=False))
     elif not model.notebook.options.get("cache", True):
         click.echo("miss: the notebook's metadata leaves the cache out")
     elif is_hit:
         click.echo(f"hit: {now.key[:12]} is kept")
+    elif is_slice:
+        click.echo(f"hit: {forecast}")
     else:
         click.echo("miss: " + ("; ".join(changes) if changes else "it never ran"))
+        if forecast is not None and str(forecast):
+            click.echo(str(forecast))
+
+
+@cache.command()
+@click.option("--on", "family", metavar="RULE", help="Switch the rule that begins so on again.")
+@_with_session
+def slices(_: Session, store: CacheStore, *, family: str | None) -> None:
+    """List what no longer answers narrower ranges because an audit found a wrong answer."""
+    found = store.switched_off()
+    if family is None:
+        for name, reason in found.items():
+            click.echo(f"{name[:12]}  {reason}")
+        return
+    chosen = [name for name in found if name.startswith(family)]
+    if len(chosen) != 1:
+        raise UsageError(
+            f"{family}: {len(chosen)} rules that are off begin so; see `nbnodes cache slices`"
+        )
+    store.switch_on(chosen[0])
+    click.echo(f"{chosen[0][:12]} is on again")
 
 
 @cache.command()
@@ -172,6 +207,16 @@ def stats(session: Session, store: CacheStore, *, as_json: bool) -> None:
     size, limit = _size(sum(f.size_bytes for f in facts)), _size(session.settings.cache_size_bytes)
     click.echo(f"{counted['runs']} runs of {counted['notebooks']} notebooks in {store.location}")
     click.echo(f"{size} of {limit}; {counted['cost_s']:g} s of work")
+
+
+def _forecast(
+    store: CacheStore, model: Model, values: Mapping[str, Any], now: KeyParts
+) -> Forecast | None:
+    """Say what stored runs of other ranges are good for; None for a notebook that declares none."""
+    if interval_of(model.notebook) is None:
+        return None
+    asked = ask_of(model.notebook, model.validate(values), now)
+    return None if asked is None else Subsetting(store, Codec(Signer())).forecast(asked)
 
 
 def _smallest_change(store: CacheStore, family: str, now: KeyParts) -> list[str]:

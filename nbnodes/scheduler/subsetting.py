@@ -64,11 +64,31 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What `Subsetting.answer` would do: which stored runs it would slice, which ranges run."""
+    """What `Subsetting.answer` would do: which stored runs it would slice, which ranges run.
+
+    Attributes:
+        slices: As in `Answer`.
+        missing: The bounds of what would run.
+        switched_off: Why there are no slices any more; None if there are.
+    """
 
     slices: tuple[Slice, ...]
     missing: tuple[tuple[Any, Any], ...]
     switched_off: str | None = None
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether nothing would run."""
+        return bool(self.slices) and not self.missing
+
+    def __str__(self) -> str:
+        if self.switched_off:
+            return f"its slices are switched off: {self.switched_off}"
+        if not self.slices:
+            return ""
+        text = " and ".join(map(str, self.slices))
+        ranges = " and ".join(f"{start} to {end}" for start, end in self.missing)
+        return f"{text}; only {ranges} would run" if ranges else text
 
 
 class Subsetting:
@@ -123,12 +143,13 @@ class Subsetting:
             UsageError: As `answer`.
         """
         wanted = asked(ask.interval, ask.start, ask.end)
-        pieces = self._plan(ask, wanted, set()) if wanted.is_forward else ()
-        missing = tuple(wanted.widened(p.range) for p in pieces if p.source is None)
+        reason = self._store.switched_off().get(ask.family)
+        if reason is not None or not wanted.is_forward:
+            return Forecast(slices=(), missing=((ask.start, ask.end),), switched_off=reason)
+        pieces = self._plan(ask, wanted, set())
         return Forecast(
             slices=tuple(_slice(p.source, wanted.kind) for p in pieces if p.source is not None),
-            missing=missing if pieces else ((ask.start, ask.end),),
-            switched_off=self._store.switched_off().get(ask.family),
+            missing=tuple(wanted.widened(p.range) for p in pieces if p.source is None),
         )
 
     def _answered(self, one: _One, interruption: Interruption) -> Answer:
