@@ -1,0 +1,1 @@
+"""Cells become what they read, define, change and leave in doubt; nothing of them is run."""
