@@ -68,6 +68,8 @@ DROP_SPAN = (
     "UPDATE spans SET hidden_by = '' WHERE hidden_by = ?",
 )
 _SPAN = "SELECT key, family, low, high, proof FROM spans"
+UNHIDE_SPANS = """UPDATE spans SET hidden_by = ''
+    WHERE hidden_by IS NOT NULL AND hidden_by NOT IN (SELECT key FROM spans)"""
 ALL_SPANS = f"{_SPAN} ORDER BY key"
 SAME_SPAN = f"{_SPAN} WHERE key = ?"
 UNSETTLED_SPANS = f"{_SPAN} WHERE family = ? AND hidden_by = '' ORDER BY low, high DESC"

@@ -62,6 +62,7 @@ def find(db: sqlite3.Connection, family: str, low: Bound, high: Bound) -> list[S
     with _transaction(db):
         for key in unsound:
             _drop(db, key)
+        db.execute(schema.UNHIDE_SPANS)
     return find(db, family, low, high)
 
 
@@ -74,6 +75,7 @@ def drop_unsound(db: sqlite3.Connection) -> None:
             is_stored = db.execute(schema.HAS_ENTRY, row[:1]).fetchone() is not None
             if not is_stored or _unpacked(row) is None:
                 _drop(db, row[0])
+        db.execute(schema.UNHIDE_SPANS)
 
 
 def _rows(db: sqlite3.Connection, family: str, low: Bound, high: Bound) -> list[_Row]:
