@@ -1,4 +1,4 @@
-"""Rows of a value between two cuts, and rows of several values as one: as a run would give them.
+"""Rows of a value between two cuts come out, as a run of that range would give them.
 
 The value is a table (pandas, pyarrow), a Series, an array (a structured one by a field), or a list
 of rows. A slice keeps what it had: order, types, labels; but a table that is numbered from 0, as
@@ -9,7 +9,7 @@ Where it is not certain that a run would give the same rows, nothing is sliced.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from nbnodes.cache.bounds import NUMBER, ranked
@@ -35,8 +35,7 @@ def cut_out(value: Any, wanted: Range, kind: str, *, on: On = None, of: Range | 
         NotSliceableError: If that cannot be told from the value.
     """
     try:
-        keys = _keys(value, on)
-        return _taken(value, rows_between(keys, wanted, kind, of=of, count=len(value)))
+        return _cut(value, wanted, kind, on, of)
     except NotSliceableError:
         raise
     except Exception as error:
@@ -68,29 +67,6 @@ def rows_between(
     return _between(array, low, high)
 
 
-def joined(parts: Sequence[Any], *, on: On = None) -> Any:
-    """Put the rows of adjoining ranges together, in the order in which one run would give them.
-
-    Args:
-        parts: Values as `cut_out` gives them, in the order of their ranges.
-        on: As in `Interval`.
-
-    Raises:
-        NotSliceableError: If they are of different types, or not in order.
-    """
-    if len({type(part) for part in parts}) != 1:
-        raise NotSliceableError("the parts are of different types")
-    filled = [part for part in parts if len(part)] or list(parts[:1])
-    try:
-        if len(filled) > 1 and _is_descending(filled, on):
-            filled.reverse()
-        return _put_together(filled)
-    except NotSliceableError:
-        raise
-    except Exception as error:
-        raise NotSliceableError(f"{type(error).__name__}: {error}") from error
-
-
 def plainly_indexed(value: Any) -> Any:
     """Return a table whose row numbers are listed; pandas lists them or not as it sees fit.
 
@@ -104,12 +80,25 @@ def plainly_indexed(value: Any) -> Any:
     return value.set_axis(pd.Index(value.index.to_numpy(), name=value.index.name), axis=0)
 
 
+def _cut(value: Any, wanted: Range, kind: str, on: On, of: Range | None) -> Any:
+    keys = places(value, on)
+    rows = rows_between(keys, wanted, kind, of=of, count=len(value))
+    if _is_counted_down(value, keys):
+        raise NotSliceableError("its rows are counted down to 0, as they would be in any range")
+    taken = _taken(value, rows)
+    return taken.reset_index(drop=True) if is_numbered(value, keys) else taken
+
+
 # ---------------------------------------------------------------- by what rows have their place
 
 
-def _keys(value: Any, on: On) -> Any:
-    """Return each row's place, as a pandas Series or Index, an array or a list."""
-    library = _library(value)
+def places(value: Any, on: On) -> Any:
+    """Return each row's place, as a pandas Series or Index, an array or a list.
+
+    Raises:
+        NotSliceableError: If it has no rows.
+    """
+    library = library_of(value)
     if isinstance(value, list | tuple):
         return [_field(row, on) for row in value]
     if library not in ("pandas", "numpy", "pyarrow"):
@@ -229,12 +218,9 @@ def _between(keys: Any, low: Cut, high: Cut) -> _Rows:
 def _list_between(keys: list[Any], low: Cut, high: Cut) -> _Rows:
     import numpy as np
 
-    places = (None if key is None else Cut(0, key, False) for key in keys)
+    cuts = (None if key is None else Cut(0, key, False) for key in keys)
     # a key lies just before the cut behind it: it is within if `low` is at most before it
-    chosen = [
-        place is not None and low <= place and place._replace(after=True) <= high
-        for place in places
-    ]
+    chosen = [cut is not None and low <= cut and cut._replace(after=True) <= high for cut in cuts]
     return np.array(chosen, dtype=bool)
 
 
@@ -256,11 +242,9 @@ def _position(keys: Any, cut: Cut) -> int:
 
 
 def _taken(value: Any, rows: _Rows) -> Any:
-    library = _library(value)
+    library = library_of(value)
     if library == "pandas":
-        _refuse_counted_down(value)
-        taken = value.iloc[rows].copy() if hasattr(value, "iloc") else value[rows]
-        return _numbered(taken) if _is_numbered(value) else taken
+        return value.iloc[rows].copy() if hasattr(value, "iloc") else value[rows]
     if library == "numpy":
         return value[rows].copy()
     if library == "pyarrow":
@@ -273,94 +257,23 @@ def _taken(value: Any, rows: _Rows) -> Any:
     return type(value)(row for row, is_in in zip(value, rows, strict=True) if is_in)
 
 
-def _is_numbered(table: Any) -> bool:
+def is_numbered(table: Any, keys: Any) -> bool:
     """Whether rows have the numbers 0, 1, … that a table gets that was given no index."""
     index: Any = getattr(table, "index", None)
     return (
-        type(index).__name__ == "RangeIndex"
+        index is not keys  # else the numbers are the rows' places
+        and type(index).__name__ == "RangeIndex"
         and index.name is None
         and (index.start, index.step) == (0, 1)
     )
 
 
-def _refuse_counted_down(table: Any) -> None:
+def _is_counted_down(table: Any, keys: Any) -> bool:
     index: Any = getattr(table, "index", None)
-    if type(index).__name__ == "RangeIndex" and index.step < 0 and len(index) and not index[-1]:
-        raise NotSliceableError("its rows are counted down to 0, as they would be in any range")
+    is_range = index is not keys and type(index).__name__ == "RangeIndex"
+    return is_range and index.step < 0 and len(index) > 0 and not index[-1]
 
 
-def _numbered(table: Any) -> Any:
-    return table.reset_index(drop=True)
-
-
-def _is_descending(parts: Sequence[Any], on: On) -> bool:
-    """Whether rows go from high to low.
-
-    Raises:
-        NotSliceableError: If they go neither way: how one run would mix them is not known.
-    """
-    ways = [_ways(_keys(part, on)) for part in parts]
-    ups, downs = (all(way) for way in zip(*ways, strict=True))
-    if not ups and not downs:
-        raise NotSliceableError("its rows are in no order, so parts of it cannot be put together")
-    return downs and not ups
-
-
-def _ways(keys: Any) -> tuple[bool, bool]:
-    """Whether places never go down, and whether they never go up."""
-    if hasattr(keys, "is_monotonic_increasing"):
-        return keys.is_monotonic_increasing, keys.is_monotonic_decreasing
-    later, earlier = keys[1:], keys[:-1]
-    if isinstance(keys, list):
-        pairs = list(zip(earlier, later, strict=True))
-        return all(a <= b for a, b in pairs), all(a >= b for a, b in pairs)
-    return bool((earlier <= later).all()), bool((earlier >= later).all())
-
-
-def _put_together(parts: Sequence[Any]) -> Any:
-    library = _library(parts[0])
-    if len(parts) == 1:
-        return parts[0]
-    if library == "pandas":
-        return _concatenated(parts)
-    if library == "numpy":
-        import numpy as np
-
-        if len({part.dtype for part in parts}) > 1:
-            raise NotSliceableError("the parts have different types")
-        return np.concatenate(parts)
-    if library == "pyarrow":
-        import pyarrow as pa
-
-        return pa.concat_tables(parts)
-    return type(parts[0])(row for part in parts for row in part)
-
-
-def _concatenated(parts: Sequence[Any]) -> Any:
-    import pandas as pd
-
-    if len({_types(part) for part in parts}) > 1:
-        raise NotSliceableError("the parts have different columns or types")
-    if not hasattr(parts[0], "iloc"):
-        return parts[0].append(list(parts[1:]))
-    whole = pd.concat(list(parts), ignore_index=all(map(_is_numbered, parts)))
-    steps = {getattr(part.index, "freq", None) for part in parts}
-    if len(steps) == 1 and None not in steps:
-        (whole.index.freq,) = steps  # refuses an index that does not go on in these steps
-    return whole
-
-
-def _types(part: Any) -> Any:
-    """Name what concatenation would have to change where it differs."""
-    columns = part.dtypes.items() if getattr(part, "ndim", 1) > 1 else [(part.name, part.dtype)]
-    categories = [(name, str(dtype), getattr(dtype, "categories", ())) for name, dtype in columns]
-    index = getattr(part, "index", part)
-    return (
-        type(part),
-        tuple((name, text, tuple(values)) for name, text, values in categories),
-        (str(index.dtype), tuple(index.names), repr(getattr(part, "attrs", None))),
-    )
-
-
-def _library(value: Any) -> str:
+def library_of(value: Any) -> str:
+    """Name the package that a value's type comes from."""
     return str(type(value).__module__).partition(".")[0]

@@ -18,8 +18,9 @@ from nbnodes.cache.codec import Codec
 from nbnodes.cache.equality import Comparers
 from nbnodes.cache.fingerprint import fingerprint
 from nbnodes.cache.intervals import Asked, Piece, asked, plan
+from nbnodes.cache.joining import joined
 from nbnodes.cache.moments import NotSliceableError
-from nbnodes.cache.slicing import cut_out, joined
+from nbnodes.cache.slicing import cut_out
 from nbnodes.cache.store import Bound, CacheStore, Span
 from nbnodes.cache.stored_rows import StoredRows, Where
 from nbnodes.errors import CacheError, CacheWarning, Interruption, UsageError, warn

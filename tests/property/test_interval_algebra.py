@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbnodes.cache.intervals import Closed, Interval, Range, asked, covers, gaps, plan
-from nbnodes.cache.slicing import cut_out, joined
+from nbnodes.cache.joining import joined
+from nbnodes.cache.slicing import cut_out
 
 TOTAL = dict(deadline=None, derandomize=True)  # noqa: C408
 LAST = 8

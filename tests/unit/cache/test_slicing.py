@@ -15,8 +15,9 @@ import pytest
 
 from nbnodes.cache.fingerprint import fingerprint
 from nbnodes.cache.intervals import Closed, Interval, asked
+from nbnodes.cache.joining import joined
 from nbnodes.cache.moments import NotSliceableError
-from nbnodes.cache.slicing import cut_out, joined
+from nbnodes.cache.slicing import cut_out
 
 BERLIN = "Europe/Berlin"
 Row = namedtuple("Row", ["at", "x"])  # noqa: PYI024
@@ -61,6 +62,8 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     ),
     "descending": (LABELLED[::-1], "at", LABELLED.iloc[1:3][::-1]),
     "series": (NUMBERED.set_index("at")["x"], None, NUMBERED.set_index("at")["x"].iloc[1:3]),
+    "numbers_are_places": (NUMBERED["x"], None, NUMBERED["x"].iloc[2:4]),
+    "numbers_taken_for_places": (NUMBERED, lambda t: t.index, NUMBERED.iloc[2:4]),
     "pandas_index": (pd.Index([1, 2, 3, 4], name="n"), None, pd.Index([2, 3], name="n")),
     "function": (LABELLED, lambda t: t["at"] * 1.0, LABELLED.iloc[1:3]),
     "nullable": (
@@ -291,6 +294,7 @@ def test_text_that_sorts_otherwise_than_its_time_covers_nothing() -> None:
 WHOLES: dict[str, tuple[Any, Any]] = {
     "numbered": (NUMBERED, "at"),
     "labelled": (LABELLED, "at"),
+    "numbers_are_places": (NUMBERED, None),
     "descending": (LABELLED[::-1], "at"),
     "list": ([1, 2, 3, 4, 5], None),
     "tuple": ((1, 2, 3), None),
