@@ -169,3 +169,39 @@ def test_no_row_at_a_seam_comes_twice_or_not_at_all(closed: Closed) -> None:
         pair = piece.source or ask.widened(piece.range)
         parts.append(cut_out(between(table, pair, closed), piece.range, "number", on="at"))
     pd.testing.assert_frame_equal(joined(parts, on="at"), between(table, (0, 4), closed))
+
+
+ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Tokyo"])
+HALF_HOURS = pd.date_range("2000-10-28 12:00", periods=96, freq="30min", tz="UTC")
+MOMENTS = st.builds(lambda n, zone: HALF_HOURS[n].tz_convert(zone), st.integers(0, 95), ZONES)
+FORMS = st.sampled_from([lambda m: m, pd.Timestamp.to_pydatetime])
+
+
+@settings(max_examples=300, **TOTAL)
+@given(
+    moments=st.lists(MOMENTS, min_size=4, max_size=4).map(sorted),
+    zone=ZONES,
+    form=FORMS,
+    closed=CLOSED,
+    is_index=st.booleans(),
+)
+def test_instants_are_sliced_alike_in_all_zones_while_clocks_change(
+    moments: list[pd.Timestamp], zone: str, form: Any, closed: Closed, is_index: bool
+) -> None:
+    outer, start, end, last = map(form, moments)
+    table = pd.DataFrame({"at": HALF_HOURS.tz_convert(zone), "x": range(len(HALF_HOURS))})
+    table = table.set_index("at") if is_index else table
+    keys = HALF_HOURS
+
+    def run(low: Any, high: Any) -> pd.DataFrame:
+        above = keys >= low if closed in ("left", "both") else keys > low
+        below = keys <= high if closed in ("right", "both") else keys < high
+        chosen = table[above & below]
+        return chosen if is_index else chosen.reset_index(drop=True)
+
+    wide = asked(Interval("a", "b", closed=closed), outer, last)
+    narrow = asked(Interval("a", "b", closed=closed), start, end)
+    assert covers(wide.range, narrow.range)
+    on = None if is_index else "at"
+    found = cut_out(run(outer, last), narrow.range, narrow.kind, on=on, of=wide.range)
+    pd.testing.assert_frame_equal(found, run(start, end))
