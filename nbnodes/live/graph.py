@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -62,6 +63,20 @@ class Graph:
         self._live: Updates | None = None
         self._listeners: list[Callable[[Notice], None]] = []
         self._lock = threading.RLock()
+
+    @classmethod
+    def from_folder(cls, folder: str | os.PathLike[str], **arguments: Any) -> Self:
+        """Wire the notebooks of a folder by names; see `nbnodes.graph.wiring`.
+
+        Args:
+            folder: The folder, or its graph.toml.
+            **arguments: As of Graph; they go before what the graph.toml says.
+        """
+        from nbnodes.cache.intervals import Interval
+        from nbnodes.graph.wiring import wired_folder
+
+        wired = wired_folder(folder, interval=Interval)
+        return cls(wired.nodes, **{"name": wired.name, "workers": wired.workers, **arguments})
 
     @property
     def nodes(self) -> Mapping[str, Node]:
