@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-from typing import Any
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import cloudpickle
 
@@ -14,8 +17,10 @@ from nbnodes.graph.split import Part, Split
 from nbnodes.notebook.binding import bind_parameters, name_bound_by
 from nbnodes.notebook.document import PARAMETERS, RETURN, Notebook
 
+_T = TypeVar("_T")
 Given = dict[str, Any]
 Values = dict[str, dict[str, Any]]
+Ran = tuple[Any, dict[int, str]]
 
 
 class PlainRun:
@@ -74,9 +79,23 @@ def run_part(part: Part, made: Notebook, found: Split, values: Values, given: Gi
 
 
 def run_parts(
-    made: Notebook, found: Split, given: Given, earlier: Values | None = None, changed: str = ""
-) -> tuple[Values, dict[int, str]]:
+    made: Notebook,
+    found: Split,
+    given: Given,
+    earlier: Values | None = None,
+    changed: str = "",
+    *,
+    how: Callable[[Callable[[], Ran]], Ran] = lambda function: function(),
+) -> Ran:
     """Run the parts in order; with earlier values, only those that a changed parameter reaches.
+
+    Args:
+        made: The notebook.
+        found: Its parts.
+        given: The parameters.
+        earlier: What the parts gave before.
+        changed: The parameter that is not what it was then.
+        how: What each part is run by; `apart`, say.
 
     Returns:
         What each part gives, and what each cell that ran printed.
@@ -86,11 +105,42 @@ def run_parts(
         if earlier and changed not in part.parameters and not reached & {*part.reads.values()}:
             continue
         reached.add(part.name)
-        plain = run_part(part, made, found, values, given)
-        values[part.name] = plain.names["value"]
-        printed |= plain.printed
+        values[part.name], prints = how(_running(part, made, found, values, given))
+        printed |= prints
     printed.pop(-1, None)
     return values, printed
+
+
+def _running(
+    part: Part, made: Notebook, found: Split, values: Values, given: Given
+) -> Callable[[], Ran]:
+    def run() -> Ran:
+        plain = run_part(part, made, found, values, given)
+        return plain.names["value"], plain.printed
+
+    return run
+
+
+def apart(function: Callable[[], _T]) -> _T:
+    """Call a function in a process of its own; what it does to modules stays there."""
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a process with threads is not to be forked, usually
+        child = os.fork()
+    if not child:
+        with contextlib.suppress(BaseException), open(writing, "wb") as pipe:
+            warnings.simplefilter("ignore")
+            pipe.write(cloudpickle.dumps(_outcome(function)))
+        os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        sent = pipe.read()
+    os.waitpid(child, 0)
+    is_error, value = cloudpickle.loads(sent)
+    if is_error:
+        raise AssertionError(value)
+    result: _T = value
+    return result
 
 
 def final(found: Split, values: Values) -> dict[str, Any]:
@@ -119,6 +169,13 @@ def copied(values: dict[str, Any]) -> dict[str, Any]:
     """Return what arrives of values that are sent elsewhere."""
     sent: dict[str, Any] = cloudpickle.loads(cloudpickle.dumps(values))
     return sent
+
+
+def _outcome(function: Callable[[], Any]) -> tuple[bool, Any]:
+    try:
+        return False, function()
+    except BaseException as error:  # noqa: BLE001  # it is told to the other process
+        return True, repr(error)
 
 
 def _compiled(tree: Any, mode: str) -> Any:

@@ -26,6 +26,7 @@ from nbnodes.graph.analysis.grouping import Groups
 from nbnodes.graph.analysis.paths import may_meet
 from nbnodes.graph.analysis.record import CellFlow
 from nbnodes.graph.analysis.scopes import Context, binding_counts
+from nbnodes.graph.analysis.step import traced
 from nbnodes.graph.analysis.text import CellText, cell_text
 from nbnodes.graph.analysis.versions import Join, Tracer, Unit
 from nbnodes.notebook.document import PARAMETERS, RAISES, RETURN, Cell, Notebook
@@ -161,7 +162,7 @@ class _Splitting:
             )
             for cell, flow, found, text in zip(self._cells, flows, kept, self._texts, strict=True)
         ]
-        return Tracer(
+        return traced(
             units, parameters=self._parameters, definitions=definitions, imports=context.imports
         )
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from notebooks import notebook
 from splits import Values, comparable, final, run_parts, run_whole
 
-from nbnodes.graph.analysis.text import cell_text
 from nbnodes.graph.split import Split, names_read, split
 from nbnodes.notebook.document import PARAMETERS, Notebook
 
@@ -47,7 +46,7 @@ class Draft:
         return name
 
 
-def number(draw: st.DrawFn, draft: Draft) -> str:
+def number(draw: st.DrawFn, draft: Draft) -> str:  # noqa: PLR0911  # one case a kind
     """An expression that gives a number."""
     kinds = ["literal", "name", "sum"]
     kinds += ["len", "comprehension", "item"] * bool(draft.lists)
@@ -74,7 +73,9 @@ def number(draw: st.DrawFn, draft: Draft) -> str:
             return f"{draw(st.sampled_from(draft.objects))}.value"
 
 
-def simple(draw: st.DrawFn, draft: Draft) -> str:
+def simple(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one case a kind
+    draw: st.DrawFn, draft: Draft
+) -> str:
     """A statement of one line or a definition that is used at once."""
     kinds = ["number", "number", "list", "function", "lambda", "class", "appender", "global"]
     if draft.lists:
@@ -146,7 +147,8 @@ def simple(draw: st.DrawFn, draft: Draft) -> str:
                 f"        self.value += {read}\n{made} = {name}()\n{made}.grow()"
             )
         case "object":
-            return f"{draft.bind(draft.objects, draft.new('o'))} = {draw(st.sampled_from(draft.classes))}()"
+            made = draw(st.sampled_from(draft.classes))
+            return f"{draft.bind(draft.objects, draft.new('o'))} = {made}()"
         case "set attribute":
             return f"{draw(st.sampled_from(draft.objects))}.value = {value}"
         case "alias object":
@@ -156,7 +158,7 @@ def simple(draw: st.DrawFn, draft: Draft) -> str:
             return f"{draw(st.sampled_from(draft.objects))}.grow()"
 
 
-def compound(draw: st.DrawFn, draft: Draft) -> str:
+def compound(draw: st.DrawFn, draft: Draft) -> str:  # noqa: PLR0911  # one case a kind
     """A statement with ways through it."""
     test = f"{draw(st.sampled_from(draft.numbers))} % 2"
     target = draw(st.sampled_from(draft.numbers + list(NUMBERS)))
@@ -173,7 +175,8 @@ def compound(draw: st.DrawFn, draft: Draft) -> str:
         case "while":
             return f"{start}\nn = 0\nwhile n < 2:\n    n += 1\n    {grow}\nelse:\n    {inner}"
         case "try":
-            return f"{start}\ntry:\n    1 / ({test})\n    {grow}\nexcept ZeroDivisionError as e:\n    {inner}"
+            handler = f"except ZeroDivisionError as e:\n    {inner}"
+            return f"{start}\ntry:\n    1 / ({test})\n    {grow}\n{handler}"
         case "del":
             return f"{start}\nt = {number(draw, draft)}\ndel t"
         case "match":
@@ -241,6 +244,10 @@ def tagged(cells: list[str]) -> Notebook:
     return notebook((cells[0], PARAMETERS), *cells[1:])
 
 
+def _defines_twice(cell: str) -> bool:
+    return any(cell.count(f"def {n}(") + cell.count(f"{n} = lambda") > 1 for n in "fghkm")
+
+
 def foreseen_reads(cells: list[str]) -> list[frozenset[str]]:
     return list(names_read(tagged(cells)).values())
 
@@ -251,7 +258,8 @@ def test_what_straight_programs_read_is_foreseen(cells: list[str]) -> None:
     traced = traced_reads(cells)[1:]
     foreseen = foreseen_reads(cells)[1:]
     assert all(read <= names for read, names in zip(traced, foreseen, strict=True))
-    if not any("class" in cell for cell in cells):  # an object's methods may all be called
+    # an object's methods may all be called; of two functions of one name in a cell, both
+    if not any("class" in cell or _defines_twice(cell) for cell in cells):
         assert foreseen == traced
 
 

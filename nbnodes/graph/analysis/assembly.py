@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nbnodes.graph.analysis.declared import SplitParameter
-from nbnodes.graph.analysis.definitions import Replayed, statement_source
+from nbnodes.graph.analysis.definitions import Replayed, is_for_all, statement_source
 from nbnodes.graph.analysis.grouping import Groups
 from nbnodes.graph.analysis.paths import may_meet
 from nbnodes.graph.analysis.scopes import binding_counts
@@ -185,7 +185,7 @@ class Assembly:
             repeated = {n for each in self.units[unit].replayed for n in each.names}
             bound |= dict.fromkeys(flow.deletes, False)
             bound |= {
-                name: name not in flow.keeps and name not in flow.bodies
+                name: name not in self.reaches[unit].kept and name not in flow.bodies
                 for name in flow.defines - repeated
             }
         return self._in_order([name for name, is_given in bound.items() if is_given], units)
@@ -199,7 +199,7 @@ class Assembly:
         cells = tuple(
             self._cell(unit)
             for unit in units
-            if self.texts[unit].tree.body or self.texts[unit].lines and not self._is_repeated(unit)
+            if self.texts[unit].tree.body or not self._is_repeated(unit)
         )
         return Part(
             name=name,
@@ -269,8 +269,7 @@ class Assembly:
             (-1 if statement.module == "__future__" else i, ast.unparse(statement))
             for i in range(units[0])
             for statement in self.texts[i].tree.body
-            if isinstance(statement, ast.ImportFrom)
-            and (statement.module == "__future__" or statement.names[0].name == "*")
+            if isinstance(statement, ast.ImportFrom) and is_for_all(statement)
         ]
 
     def _files(self, units: Sequence[int]) -> tuple[str, ...]:

@@ -20,9 +20,8 @@ class CallWalker(Walker):
         """Walk a call, first what it is given."""
         super().visit_call(node)
         name = qualified(node.func, self.context.imports)
-        if isinstance(node.func, ast.Name) and not self._is_builtin(node.func.id):
-            if node.func.id not in self.context.imports:
-                name = ""
+        if isinstance(node.func, ast.Name) and self._is_own(node.func.id):
+            name = ""
         self._note_scope_reading(node, name)
         self._note_surroundings(node, name)
         self._note_random(node, name)
@@ -42,13 +41,17 @@ class CallWalker(Walker):
         elif isinstance(node.func, ast.Attribute):
             if not self._is_harmless(node, node.func):
                 self._touch_receiver(node, node.func)
-        elif (callee := innermost(node.func)) and not self._is_builtin(callee):
+        elif (callee := innermost(node.func)) and self._is_own(callee):
             self._pass(callee, self.given(node), thrown=True)
 
     def _touch_receiver(self, node: ast.Call, function: ast.Attribute) -> None:
         is_plain = isinstance(function.value, ast.Name)
         is_shallow = function.attr in known.SHALLOW_METHODS or _inplace(node)
         self.touch_value(function.value, node.lineno, is_deep=not (is_plain and is_shallow))
+
+    def _is_own(self, name: str) -> bool:
+        """Whether a name is neither imported nor Python's."""
+        return name not in self.context.imports and not self._is_builtin(name)
 
     def _is_builtin(self, name: str) -> bool:
         return name in BUILTINS | known.IPYTHON_NAMES and name not in self.context.defined
@@ -88,12 +91,6 @@ class CallWalker(Walker):
             self._note_execution(node, name)
         elif name.startswith(("runpy.", "ctypes.pythonapi", "sys._getframe", "inspect.stack")):
             self.record.opaque.append((node.lineno, f"`{name}` may reach every name"))
-        elif name == "get_ipython":
-            return
-        inner = node.func
-        if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Call):
-            if qualified(inner.value.func, self.context.imports).endswith("get_ipython"):
-                self.record.opaque.append((node.lineno, "`get_ipython()` may reach every name"))
 
     def _note_execution(self, node: ast.Call, name: str) -> None:
         """Walk literal text that is executed; any other may do anything."""
@@ -139,10 +136,10 @@ class CallWalker(Walker):
             return
         if module in known.RANDOM_STATES and last not in known.RANDOM_STATELESS:
             self._draw(known.RANDOM_STATES[module], node, certain=True)
-        elif self._may_draw(node, name, top):
+        elif self._may_draw(node, top):
             self._draw("numpy.random", node, certain=False)
 
-    def _may_draw(self, node: ast.Call, name: str, top: str) -> bool:
+    def _may_draw(self, node: ast.Call, top: str) -> bool:
         if any(keyword.arg in ("random_state", "seed", "rng") for keyword in node.keywords):
             return False
         if isinstance(node.func, ast.Attribute) and node.func.attr in known.RANDOM_METHODS:
@@ -158,23 +155,24 @@ class CallWalker(Walker):
     # ------------------------------------------------------------ objects
 
     def _note_changes(self, node: ast.Call, name: str) -> None:
-        for place in _changed_places(name):
-            if len(node.args) > place:
-                self.touch_value(node.args[place], node.lineno)
-        for keyword in node.keywords:
-            if keyword.arg in known.DRAWN_ON:
-                self.touch_value(keyword.value, node.lineno)
-        if not isinstance(node.func, ast.Attribute):
-            return
-        receiver = root(node.func.value, through_calls=True)
+        changed = [k.value for k in node.keywords if k.arg in known.DRAWN_ON]
+        if name in known.CHANGING_CALLS:
+            changed += node.args[known.CHANGING_CALLS[name] :][:1]
+        for each in changed:
+            self.touch_value(each, node.lineno)
+        if isinstance(node.func, ast.Attribute):
+            self._note_method(node, node.func, name)
+
+    def _note_method(self, node: ast.Call, function: ast.Attribute, name: str) -> None:
+        receiver = root(function.value, through_calls=True)
         if receiver in self.context.imports:
             self._note_class_method(node, name)
             return
-        if _is_changing(node, node.func.attr):
-            self._touch_receiver(node, node.func)
+        if _is_changing(node, function.attr):
+            self._touch_receiver(node, function)
         if not receiver:
             return
-        if node.func.attr in known.KEEPING_METHODS:
+        if function.attr in known.KEEPING_METHODS:
             given = [n for a in node.args for n in shared(a, self.context.imports)]
             self.share(receiver, given)
             for argument in [*node.args, *(k.value for k in node.keywords)]:
@@ -192,7 +190,7 @@ class CallWalker(Walker):
         """Note which functions of the notebook are given which objects."""
         given = self.given(node)
         callee = innermost(node.func)
-        if callee and not self._is_builtin(callee) and callee not in self.context.imports:
+        if callee and self._is_own(callee):
             self._pass(callee, given)
         others = set(given)
         if isinstance(node.func, ast.Attribute):
@@ -212,12 +210,6 @@ class CallWalker(Walker):
         elif thrown:  # an argument that is called, say: it may change what it is given
             for name in {callee, *given}:
                 self.touch(name, 0)
-
-
-def _changed_places(name: str) -> list[int]:
-    if name in known.CHANGING_CALLS:
-        return [known.CHANGING_CALLS[name]]
-    return []
 
 
 def _is_changing(node: ast.Call, method: str) -> bool:
@@ -254,6 +246,6 @@ def _about_file(use: FileUse) -> str:
 
 def _placed(statement: ast.stmt, line: int) -> ast.stmt:
     for node in ast.walk(statement):
-        if hasattr(node, "lineno"):
+        if isinstance(node, ast.stmt | ast.expr):
             node.lineno = node.end_lineno = line
     return statement

@@ -18,6 +18,10 @@ _HARMLESS = {
     *("decimal.Decimal", "fractions.Fraction", "pathlib.Path", "pathlib.PurePath", "uuid.UUID"),
     *("pydantic.Field",),
 }
+_COMPUTED = (
+    *(ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await),
+    *(ast.NamedExpr, ast.JoinedStr, ast.Yield, ast.YieldFrom),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,30 +185,18 @@ def _several(
 
 def _is_plain(node: ast.expr, imports: Mapping[str, str]) -> bool:
     """Whether an expression gives the same in every part: literals, types, dates, paths."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call):
-            name = qualified(each.func, imports)
-            if name not in _HARMLESS and name.rpartition(".")[0] not in _HARMLESS:
-                return False
-            if name.endswith((".now", ".today", ".utcnow", ".cwd", ".home")):
-                return False
-        elif isinstance(each, ast.Name) and each.id not in imports and each.id not in BUILTINS:
+    return all(_is_plain_part(each, imports) for each in ast.walk(node))
+
+
+def _is_plain_part(node: ast.AST, imports: Mapping[str, str]) -> bool:
+    if isinstance(node, ast.Call):
+        name = qualified(node.func, imports)
+        if name.endswith((".now", ".today", ".utcnow", ".cwd", ".home")):
             return False
-        elif isinstance(
-            each,
-            ast.Lambda
-            | ast.ListComp
-            | ast.SetComp
-            | ast.DictComp
-            | ast.GeneratorExp
-            | ast.Await
-            | ast.NamedExpr
-            | ast.JoinedStr
-            | ast.Yield
-            | ast.YieldFrom,
-        ):
-            return False
-    return True
+        return name in _HARMLESS or name.rpartition(".")[0] in _HARMLESS
+    if isinstance(node, ast.Name):
+        return node.id in imports or node.id in BUILTINS
+    return not isinstance(node, _COMPUTED)
 
 
 def _with_comment(statement: ast.stmt, text: CellText) -> str:

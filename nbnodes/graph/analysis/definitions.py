@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nbnodes.graph.analysis import vocabulary as known
-from nbnodes.graph.analysis.expressions import names_in, qualified, root
+from nbnodes.graph.analysis.expressions import innermost, names_in, qualified, root
 from nbnodes.graph.analysis.scopes import BUILTINS, Context
 from nbnodes.graph.analysis.text import CellText
 
+_NONE: frozenset[str] = frozenset()
 _MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)
 
 
@@ -60,19 +61,29 @@ def imported_names(trees: Iterable[ast.Module]) -> dict[str, str]:
 def does_nothing_else(text: CellText, replayed: Iterable[Replayed]) -> bool:
     """Whether a cell has only statements that parts repeat, text and comments."""
     lines = {each.line for each in replayed}
+    last = text.tree.body[-1] if text.tree.body else None
+    if text.opaque or text.files or text.stores:
+        return False
     return all(
-        statement.lineno in lines
-        or isinstance(statement, ast.Pass)
-        and statement.lineno not in text.magics
-        or isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and statement is not text.tree.body[-1]
-        or isinstance(statement, ast.ImportFrom)
-        and bool(
-            {"*"} & {alias.name for alias in statement.names} or statement.module == "__future__"
-        )
+        statement.lineno in lines or _does_nothing(statement, text, is_last=statement is last)
         for statement in text.tree.body
-    ) and not (text.opaque or text.files or text.stores)
+    )
+
+
+def is_for_all(statement: ast.stmt) -> bool:
+    """Whether an import has to be repeated by every part: of all names, or of a new syntax."""
+    if not isinstance(statement, ast.ImportFrom):
+        return False
+    return statement.module == "__future__" or statement.names[0].name == "*"
+
+
+def _does_nothing(statement: ast.stmt, text: CellText, *, is_last: bool) -> bool:
+    """Whether a statement is `pass`, text that is not shown, or for all parts."""
+    if isinstance(statement, ast.Pass):
+        return statement.lineno not in text.magics
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant) and not is_last
+    return is_for_all(statement)
 
 
 def statement_source(statement: ast.stmt, text: CellText) -> str:
@@ -87,52 +98,41 @@ def statement_source(statement: ast.stmt, text: CellText) -> str:
 
 
 def _replayed(statement: ast.stmt, text: CellText, context: Context) -> Iterator[Replayed]:
-    if statement.lineno in text.magics:
-        magic = text.magics[statement.lineno]
-        if magic.is_setting:
-            names: frozenset[str] = frozenset()
-            yield Replayed(line=statement.lineno, source=magic.text, names=names, module="*")
+    line = statement.lineno
+    if line in text.magics:
+        if text.magics[line].is_setting:
+            yield Replayed(line=line, source=text.magics[line].text, names=_NONE, module="*")
         return
     source = statement_source(statement, text)
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        yield from _import(statement, source)
+    elif (function := _function(statement)) is not None:
+        name, arguments, reads = function
+        if not has_state(arguments):
+            yield Replayed(line=line, source=source, names=frozenset({name}), reads=reads)
+    elif module := _module_set_up(statement, context):
+        reads = frozenset(names_in(statement)) - BUILTINS
+        yield Replayed(line=line, source=source, names=_NONE, reads=reads, module=module)
+
+
+def _function(statement: ast.stmt) -> tuple[str, ast.arguments, frozenset[str]] | None:
+    """Return the name of the function that a statement defines, and what is evaluated for it."""
     match statement:
-        case ast.Import() | ast.ImportFrom():
-            yield from _import(statement, source)
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            if not has_state(statement.args):
-                reads = _evaluated(statement)
-                names = frozenset({statement.name})
-                yield Replayed(line=statement.lineno, source=source, names=names, reads=reads)
-        case (
-            ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=arguments))
-            | ast.AnnAssign(target=ast.Name(id=name), value=ast.Lambda(args=arguments))
-        ):
-            if not has_state(arguments):
-                reads = _defaults(arguments)
-                if isinstance(statement, ast.AnnAssign):
-                    reads |= names_in(statement.annotation)
-                yield Replayed(
-                    line=statement.lineno,
-                    source=source,
-                    names=frozenset({name}),
-                    reads=frozenset(reads) - BUILTINS,
-                )
+        case ast.FunctionDef(name=name, args=arguments):
+            return name, arguments, _evaluated(statement)
+        case ast.AsyncFunctionDef(name=name, args=arguments):
+            return name, arguments, _evaluated(statement)
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=arguments)):
+            return name, arguments, frozenset(_defaults(arguments)) - BUILTINS
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.Lambda(args=arguments)):
+            found = _defaults(arguments) | names_in(statement.annotation)
+            return name, arguments, frozenset(found) - BUILTINS
         case _:
-            module = _module_set_up(statement, context)
-            if module:
-                reads = frozenset(names_in(statement)) - BUILTINS
-                yield Replayed(
-                    line=statement.lineno,
-                    source=source,
-                    names=frozenset(),
-                    reads=reads,
-                    module=module,
-                )
+            return None
 
 
 def _import(statement: ast.Import | ast.ImportFrom, source: str) -> Iterator[Replayed]:
-    if isinstance(statement, ast.ImportFrom) and (
-        statement.module == "__future__" or statement.names[0].name == "*"
-    ):
+    if is_for_all(statement):
         return
     for name, target in _imported(statement).items():
         yield Replayed(line=statement.lineno, source=source, names=frozenset({name}), target=target)
@@ -155,7 +155,7 @@ def has_state(arguments: ast.arguments) -> bool:
     """Whether a default is an object that calls may change, or that a call makes."""
     defaults = [*arguments.defaults, *filter(None, arguments.kw_defaults)]
     return any(
-        isinstance(node, _MUTABLE) or isinstance(node, ast.Call)
+        isinstance(node, (*_MUTABLE, ast.Call))
         for default in defaults
         for node in ast.walk(default)
     )
@@ -191,7 +191,7 @@ def _module_set_up(statement: ast.stmt, context: Context) -> str:
             return ""
         case _:
             return ""
-    name = root(target, through_calls=True)
+    name = root(target, through_calls=True) or innermost(target)
     module = context.imports.get(name, "")
     if not module or not all(_is_repeatable(part, context) for part in parts):
         return ""

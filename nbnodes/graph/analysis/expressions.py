@@ -80,7 +80,7 @@ def names_of_parts(node: ast.expr, imports: Mapping[str, str]) -> set[str]:
     return shared(node, imports) | copied(node, imports)
 
 
-def shared(node: ast.expr, imports: Mapping[str, str]) -> set[str]:
+def shared(node: ast.expr, imports: Mapping[str, str]) -> set[str]:  # noqa: C901, PLR0911, PLR0912  # one case a kind
     """Name the variables whose objects, or parts of them, an expression's value may be or hold."""
     match node:
         case ast.Name(id=name):
@@ -109,7 +109,7 @@ def shared(node: ast.expr, imports: Mapping[str, str]) -> set[str]:
             return {name for part in parts for name in shared(part, imports)}
 
 
-def sources(node: ast.expr, imports: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+def sources(node: ast.expr, imports: Mapping[str, str]) -> Iterator[tuple[str, bool]]:  # noqa: C901, PLR0912  # one case a kind
     """Yield the variables that a value is made from, and whether it may hold their objects.
 
     Not held is what is called, or given to what uses it up: there only a call's result counts.
@@ -169,6 +169,32 @@ def kept(node: ast.expr, imports: Mapping[str, str]) -> str:
         case _:
             parts = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
             return next((why for part in parts if (why := kept(part, imports))), "")
+
+
+def displayed(value: ast.expr) -> list[str]:
+    """Name the variables that a value is, or is a display of."""
+    if isinstance(value, ast.Tuple | ast.List):
+        return [name for part in value.elts for name in displayed(part)]
+    return [value.id] if isinstance(value, ast.Name) else []
+
+
+def is_true(node: ast.expr) -> bool:
+    """Whether an expression is a constant that is true."""
+    return isinstance(node, ast.Constant) and bool(node.value)
+
+
+def is_irrefutable(pattern: ast.pattern) -> bool:
+    """Whether a pattern matches everything."""
+    return isinstance(pattern, ast.MatchAs) and (
+        pattern.pattern is None or is_irrefutable(pattern.pattern)
+    )
+
+
+def without_accessor(node: ast.expr) -> ast.expr:
+    """Return a table where its `loc` or the like is given."""
+    if isinstance(node, ast.Attribute) and node.attr in known.ITEM_ACCESSORS:
+        return node.value
+    return node
 
 
 _RANDOM = "a generator of random numbers"

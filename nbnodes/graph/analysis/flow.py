@@ -77,7 +77,7 @@ def _frozen(record: Record, stores: frozenset[str], certain: frozenset[str]) -> 
 
 
 def _unmarked(pairs: set[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Tell pairs of the cell's names alone: what two of them share with a marked one, they share."""
+    """Leave marked names out: what two names share with a marked one, they share."""
     marked = {name for pair in pairs for name in pair if "@" in name}
     found = {pair for pair in pairs if not marked & set(pair)}
     for name in marked:

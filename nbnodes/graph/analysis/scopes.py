@@ -1,4 +1,4 @@
-"""A scope's statements tell which names they bind there, and the state of names at a point. Pure."""
+"""A scope's statements tell which names they bind; a State is what is certain at a point. Pure."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def function_scope(
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, around: Scope, shadowed: set[str]
 ) -> Scope:
     """Return the scope of a function's body."""
-    body = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
+    body: list[ast.stmt] = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
     parameters = {argument.arg for argument in _arguments(node.args)}
     declared = {n for s in _inside(body) if isinstance(s, ast.Global) for n in s.names}
     outer = {n for s in _inside(body) if isinstance(s, ast.Nonlocal) for n in s.names}

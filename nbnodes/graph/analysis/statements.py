@@ -6,15 +6,18 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from nbnodes.graph.analysis.calls import CallWalker
+from nbnodes.graph.analysis.definitions import has_state
 from nbnodes.graph.analysis.expressions import (
+    displayed,
     held_functions,
+    is_irrefutable,
+    is_true,
     kept,
     names_of_parts,
     qualified,
     root,
     shared,
 )
-from nbnodes.graph.analysis.definitions import has_state
 from nbnodes.graph.analysis.record import Body, linked
 from nbnodes.graph.analysis.scopes import (
     BUILTINS,
@@ -54,6 +57,19 @@ class StatementWalker(CallWalker):
             case ast.Expr(value=value):
                 self.visit(value)
                 self.thrown(value)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._define_function(statement)
+            case ast.ClassDef():
+                self._define_class(statement)
+            case ast.Import() | ast.ImportFrom():
+                self._import(statement)
+            case ast.Delete(targets=targets):
+                self._delete(targets)
+            case _:
+                self._visit_control(statement)
+
+    def _visit_control(self, statement: ast.stmt) -> None:  # noqa: C901, PLR0912  # as above
+        match statement:
             case ast.If(test=test, body=body, orelse=orelse):
                 self.visit(test)
                 self._branches([body, orelse])
@@ -65,14 +81,6 @@ class StatementWalker(CallWalker):
                 self._with(statement)
             case ast.Match():
                 self._match(statement)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._define_function(statement)
-            case ast.ClassDef():
-                self._define_class(statement)
-            case ast.Import() | ast.ImportFrom():
-                self._import(statement)
-            case ast.Delete(targets=targets):
-                self._delete(targets)
             case ast.Return(value=value):
                 self._return(value)
             case ast.Break() | ast.Continue():
@@ -167,7 +175,7 @@ class StatementWalker(CallWalker):
             self.visit_block(node.body)
             entry.own &= entry.own if self.state.is_dead else self.state.own
             self.state = entry.copy()
-        self.state.is_dead |= isinstance(node, ast.While) and _is_true(node.test)
+        self.state.is_dead |= isinstance(node, ast.While) and is_true(node.test)
         self.visit_block(node.orelse)
         self.state = meet([self.state, *self._breaks])
         self._breaks = outer
@@ -273,7 +281,7 @@ class StatementWalker(CallWalker):
             self.visit(case.guard)
             self.visit_block(case.body)
             ends.append(self.state)
-            is_complete |= case.guard is None and _is_irrefutable(case.pattern)
+            is_complete |= case.guard is None and is_irrefutable(case.pattern)
         self.state = meet(ends if is_complete else [*ends, before])
 
     # ------------------------------------------------------------ functions
@@ -349,7 +357,7 @@ class StatementWalker(CallWalker):
         record = self.record
         names = shared(value, self.context.imports) - self.state.own
         record.returned |= linked(sorted(names), record.aliases)
-        keeping = [record.keeps[name] for name in names_of(value) if name in record.keeps]
+        keeping = [record.keeps[name] for name in displayed(value) if name in record.keeps]
         record.keeps_returned = record.keeps_returned or kept(value, self.context.imports)
         record.keeps_returned = record.keeps_returned or next(iter(keeping), "")
         record.closes |= any(True for _ in held_functions(value, self.context.imports))
@@ -381,20 +389,3 @@ class StatementWalker(CallWalker):
             closes=record.closes or record.yields,
             effects=record.effects,
         )
-
-
-def names_of(value: ast.expr) -> list[str]:
-    """Name the variables that a value is, or is a display of."""
-    if isinstance(value, ast.Tuple | ast.List):
-        return [name for part in value.elts for name in names_of(part)]
-    return [value.id] if isinstance(value, ast.Name) else []
-
-
-def _is_true(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and bool(node.value)
-
-
-def _is_irrefutable(pattern: ast.pattern) -> bool:
-    return isinstance(pattern, ast.MatchAs) and (
-        pattern.pattern is None or _is_irrefutable(pattern.pattern)
-    )

@@ -11,7 +11,8 @@ from nbnodes.graph.analysis.record import Doubt, FileUse
 from nbnodes.notebook.python import parse_cell
 
 _STATEMENT = re.compile(  # `%time total = f(x)` is the statement, timed
-    r"^(?P<indent>[ \t]*)%(?:time|timeit|memit|prun|lprun|mprun)[ \t]+(?:-\w+[ \t]*\d*[ \t]+)*(?=[^-\s])",
+    r"^(?P<indent>[ \t]*)%(?:time|timeit|memit|prun|lprun|mprun)[ \t]+"
+    r"(?:-\w+[ \t]*\d*[ \t]+)*(?=[^-\s])",
     re.MULTILINE,
 )
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>!|[\w.]+)(?P<rest>[^\n]*)\n?")

@@ -21,6 +21,7 @@ from nbnodes.graph.analysis.expressions import (
     root,
     shared,
     sources,
+    without_accessor,
 )
 from nbnodes.graph.analysis.record import Body, Record, linked
 from nbnodes.graph.analysis.scopes import BUILTINS, Context, Scope, State
@@ -141,7 +142,7 @@ class Walker:
 
     # ------------------------------------------------------------ expressions
 
-    def visit(self, node: ast.AST | None) -> None:
+    def visit(self, node: ast.AST | None) -> None:  # noqa: C901, PLR0912, PLR0915  # one case a kind
         """Walk an expression, or whatever is part of one."""
         match node:
             case None:
@@ -165,6 +166,9 @@ class Walker:
                 self._visit_comparison(node)
             case ast.Call():
                 self.visit_call(node)
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython"))):
+                why = "`get_ipython()` may reach every name"
+                self.record.opaque.append((node.lineno, why))
             case ast.Attribute(value=value, attr=method) if method in known.BINDABLE_METHODS:
                 self.visit(value)
                 if root(value) not in self.context.imports:  # whoever has the method may call it
@@ -178,7 +182,9 @@ class Walker:
 
     def visit_call(self, node: ast.Call) -> None:
         """Walk a call."""
-        inside = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        is_method = isinstance(node.func, ast.Attribute)
+        is_bound = is_method and node.func.attr in known.BINDABLE_METHODS  # here it is called
+        inside = node.func.value if is_bound else node.func
         for child in [inside, *node.args, *node.keywords]:
             self.visit(child)
 
@@ -313,7 +319,7 @@ class Walker:
         for each in _roots_of_target(target):
             self._carry(each, value)
 
-    def bind(self, target: ast.expr, names: set[str], *, fresh: bool) -> None:
+    def bind(self, target: ast.expr, names: set[str], *, fresh: bool) -> None:  # noqa: C901, PLR0912  # one case a kind
         """Bind a target of any form to something that shares the objects of `names`."""
         match target:
             case ast.Name(id=name):
@@ -332,10 +338,12 @@ class Walker:
                 if isinstance(target, ast.Subscript):
                     self.visit(target.slice)
                 name = root(inner, through_calls=True)
+                if innermost(inner) in self.context.imports:  # `getcontext().prec = 3`
+                    self.touch(innermost(inner), target.lineno)
                 if name and isinstance(inner, ast.Name) and name == self.scope.receiver:
                     self.record.touches.setdefault(name, target.lineno)  # but not what it holds
                 else:
-                    is_deep = not isinstance(_without_accessor(inner), ast.Name)
+                    is_deep = not isinstance(without_accessor(inner), ast.Name)
                     self.touch_value(inner, target.lineno, is_deep=is_deep)
                 self.share(name, names if name else ())
             case _:
@@ -374,12 +382,6 @@ class Walker:
             if any(innermost(call.func) == passed.callee for call in calls):
                 self.record.passes.discard(passed)
                 self.record.passes.add(replace(passed, targets=passed.targets | {name}))
-
-
-def _without_accessor(node: ast.expr) -> ast.expr:
-    if isinstance(node, ast.Attribute) and node.attr in known.ITEM_ACCESSORS:
-        return node.value
-    return node
 
 
 def _roots_of_target(target: ast.expr) -> list[str]:
