@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import compress
 from typing import Any, TypeAlias
 
 from nbnodes.cache.bounds import NUMBER, ranked
@@ -18,7 +19,7 @@ from nbnodes.cache.moments import NotSliceableError, at_moment, in_utc
 
 On: TypeAlias = str | int | Callable[[Any], Any] | None
 _Rows: TypeAlias = Any
-"""Which rows: a Python slice where they are sorted, else an array of bools."""
+"""Which rows: a Python slice where they are sorted, else an array or a list of bools."""
 
 
 def cut_out(value: Any, wanted: Range, kind: str, *, on: On = None, of: Range | None = None) -> Any:
@@ -46,7 +47,7 @@ def cut_out(value: Any, wanted: Range, kind: str, *, on: On = None, of: Range | 
 def rows_between(
     keys: Any, wanted: Range, kind: str, *, of: Range | None = None, count: int | None = None
 ) -> _Rows:
-    """Tell which rows are in a range: a Python slice if they are in order, else an array of bools.
+    """Tell which rows are in a range: a Python slice if they are in order, else bools for all.
 
     Args:
         keys: Each row's place: a pandas Series or Index, an array or a list.
@@ -216,12 +217,9 @@ def _between(keys: Any, low: Cut, high: Cut) -> _Rows:
 
 
 def _list_between(keys: list[Any], low: Cut, high: Cut) -> _Rows:
-    import numpy as np
-
     cuts = (None if key is None else Cut(0, key, False) for key in keys)
     # a key lies just before the cut behind it: it is within if `low` is at most before it
-    chosen = [cut is not None and low <= cut and cut._replace(after=True) <= high for cut in cuts]
-    return np.array(chosen, dtype=bool)
+    return [cut is not None and low <= cut and cut._replace(after=True) <= high for cut in cuts]
 
 
 def _position(keys: Any, cut: Cut) -> int:
@@ -243,18 +241,21 @@ def _position(keys: Any, cut: Cut) -> int:
 
 def _taken(value: Any, rows: _Rows) -> Any:
     library = library_of(value)
+    if isinstance(value, list | tuple):
+        chosen = value[rows] if isinstance(rows, slice) else compress(value, rows)
+        return type(value)(chosen)
+    if isinstance(rows, list):
+        import numpy as np
+
+        rows = np.array(rows, dtype=bool)
     if library == "pandas":
         return value.iloc[rows].copy() if hasattr(value, "iloc") else value[rows]
     if library == "numpy":
         return value[rows].copy()
-    if library == "pyarrow":
-        if not isinstance(rows, slice):
-            return value.filter(rows)
-        first, last, _ = rows.indices(value.num_rows)
-        return value.slice(first, last - first)
-    if isinstance(rows, slice):
-        return value[rows]
-    return type(value)(row for row, is_in in zip(value, rows, strict=True) if is_in)
+    if not isinstance(rows, slice):
+        return value.filter(rows)
+    first, last, _ = rows.indices(value.num_rows)
+    return value.slice(first, last - first)
 
 
 def is_numbered(table: Any, keys: Any) -> bool:

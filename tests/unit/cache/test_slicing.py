@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from itertools import pairwise
@@ -117,6 +118,14 @@ def test_an_empty_slice_keeps_its_types(value: Any, on: Any) -> None:
     if isinstance(value, pd.DataFrame):
         assert empty.dtypes.equals(value.dtypes)
         assert empty.index.dtype == value.index.dtype
+
+
+def test_lists_need_no_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("numpy", "pandas", "pyarrow"):
+        monkeypatch.setitem(sys.modules, name, None)
+    rows = [{"at": 3}, {"at": 1}, {"at": 2}]
+    assert cut(rows, 2, None, on="at") == [rows[0], rows[2]]
+    assert joined([[1], [2, 3]]) == [1, 2, 3]
 
 
 def test_a_slice_is_a_copy() -> None:
