@@ -6,6 +6,7 @@ click, which explains it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,12 @@ OPTIONS = (
         multiple=True,
         metavar="BASE64",
         help="Parameters as YAML in base64.",
+    ),
+    Option(
+        names=("--node",),
+        field="node",
+        metavar="NAME",
+        help="The node of a graph to compute; needed in a folder where several nodes come last.",
     ),
     Option(
         names=("--engine",),
@@ -151,6 +158,7 @@ class RunArguments:
     parameters_file: list[str] = field(default_factory=list)
     parameters_yaml: list[str] = field(default_factory=list)
     parameters_base64: list[str] = field(default_factory=list)
+    node: str | None = None
     engine: str | None = None
     output: str | None = None
     as_json: bool = False
@@ -163,6 +171,29 @@ class RunArguments:
     refresh: bool = False
     quiet: bool = False
     verbose: bool = False
+
+    @property
+    def is_of_graph(self) -> bool:
+        """Whether a node of a graph is to be computed, rather than a whole notebook."""
+        is_folder = self.notebook.endswith(".toml") or os.path.isdir(self.notebook)
+        return self.node is not None or is_folder
+
+    def check(self) -> None:
+        """Check what excludes each other, and what is out of range.
+
+        Raises:
+            UsageError: With the first mistake.
+        """
+        if self.no_cache and self.refresh:
+            raise UsageError("--no-cache and --refresh exclude each other")
+        if self.as_json and self.format not in ("text", "json"):
+            raise UsageError(f"--json and --format {self.format} exclude each other")
+        limits = (("--timeout", self.timeout_s), ("--cell-timeout", self.cell_timeout_s))
+        for option, limit_s in limits:
+            if limit_s is not None and not limit_s >= 0:
+                raise UsageError(f"{option} {limit_s:g}: expected 0 (no limit) or more seconds")
+        if self.cwd is not None and not os.path.isdir(self.cwd):
+            raise UsageError(f"--cwd {self.cwd}: there is no such folder")
 
     def values(self) -> dict[str, Any]:
         """Return the parameters; of one given twice, the later kind in papermill's order holds.
