@@ -11,6 +11,7 @@ import click
 from nbnodes.cli.arguments import OPTIONS, Option, RunArguments
 from nbnodes.cli.cache import cache
 from nbnodes.cli.describe import describe_notebook, show_description
+from nbnodes.cli.graph import graph
 from nbnodes.cli.kernels import kernels
 from nbnodes.cli.run import run_notebook
 
@@ -80,10 +81,13 @@ cli.add_command(
         ],
         help="Run NOTEBOOK and print its value.\n\n"
         "The value goes to standard output and nothing else does. A lone - after the notebook "
-        "reads parameters (YAML or JSON) from standard input.",
+        "reads parameters (YAML or JSON) from standard input.\n\n"
+        "NOTEBOOK may be a folder, or its graph.toml: then a node of its graph is computed, with "
+        "all that it needs, and parameters are named NAME or NODE.NAME.",
     )
 )
 cli.add_command(cache)
+cli.add_command(graph)
 cli.add_command(kernels)
 
 

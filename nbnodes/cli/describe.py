@@ -30,7 +30,7 @@ def describe_notebook(source: str) -> dict[str, Any]:
         "path": notebook.path,
         "kernel": notebook.kernel_name or None,
         "language": notebook.language,
-        "parameters": [_described(parameter) for parameter in parameters.values()],
+        "parameters": [described_parameter(parameter) for parameter in parameters.values()],
         "tags": dict(Counter(tag for cell in notebook.cells for tag in cell.tags)),
         "returns": None
         if returns is None
@@ -54,19 +54,21 @@ def show_description(description: dict[str, Any]) -> None:
     click.echo(f"  returns     {value}")
     click.echo("  parameters" + ("" if description["parameters"] else "  none"))
     for parameter in description["parameters"]:
-        click.echo(f"    {_line(parameter)}")
+        click.echo(f"    {parameter_line(parameter)}")
     for warning in description["warnings"]:
         click.secho(f"  warning: {warning}", fg="yellow")
 
 
-def _line(parameter: dict[str, Any]) -> str:
+def parameter_line(parameter: dict[str, Any]) -> str:
+    """Write a described parameter as the cell does that declares it."""
     annotation = f": {parameter['type']}" if parameter["type"] else ""
     default = "  (required)" if parameter["required"] else f" = {parameter['default_code']}"
     help_text = f"  # {parameter['help']}" if parameter["help"] else ""
     return f"{parameter['name']}{annotation}{default}{help_text}"
 
 
-def _described(parameter: Parameter) -> dict[str, Any]:
+def described_parameter(parameter: Parameter) -> dict[str, Any]:
+    """Describe a parameter as data that JSON has."""
     is_code = isinstance(parameter.default, Code)
     try:
         default = None if is_code else jsonable(parameter.default)
