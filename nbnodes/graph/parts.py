@@ -41,7 +41,7 @@ def origins(part: Part, split: Split) -> dict[int, int]:
 def _cells(part: Part, split: Split) -> Iterator[tuple[str, list[str], int | None]]:
     """Yield each cell's text, tags, and index in the original."""
     if part.prelude:
-        yield part.prelude, [], None
+        yield _quiet(part.prelude), [], None
     declared = [split.parameters[name].source for name in part.parameters]
     declared += [f"{name} = None" for name in part.reads]
     if declared:
@@ -50,6 +50,13 @@ def _cells(part: Part, split: Split) -> Iterator[tuple[str, list[str], int | Non
         kept = [RAISES] if RAISES in cell.tags else []
         yield _own_source(cell), kept, cell.index
     yield _giving(part), [RETURN], None
+
+
+def _quiet(prelude: str) -> str:
+    """Return a prelude that shows nothing, though its last line sets something up."""
+    body = cell_text(prelude).tree.body
+    shows = bool(body) and isinstance(body[-1], ast.Expr | ast.Pass)
+    return f"{prelude}\npass" if shows else prelude
 
 
 def _own_source(cell: Cell) -> str:

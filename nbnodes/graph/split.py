@@ -246,6 +246,7 @@ class _Splitting:
             seeded = "random" in " ".join(str(j.reason) for j in tracer.joins if i == j.second)
             if seeded or tracer.units[i].flow.effects.seeds:
                 texts = {each for each in texts if not each[1].startswith("random numbers")}
+            texts |= _checks(self._texts[i])
             stars = any(unit.flow.stars for unit in tracer.units)
             for name in sorted(reach.free) if not stars else ():
                 texts.add((_line_of(name, self._texts[i]), self._about_free(name, i)))
@@ -264,6 +265,20 @@ class _Splitting:
         if later:
             return f"free name `{name}`: only cell {later[0]} defines it, which comes later"
         return f"free name `{name}`: nothing defines it; a typo?"
+
+
+def _checks(text: CellText) -> set[tuple[int, str]]:
+    """Say of a cell that checks something and binds nothing that others do not wait for it."""
+    stops = [
+        node.lineno
+        for statement in text.tree.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Raise | ast.Assert)
+        and not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+    if not stops or binding_counts(text.tree.body):
+        return set()
+    return {(stops[0], "may stop the notebook; parts that read nothing from it run all the same")}
 
 
 def _with_seed_hint(text: str) -> str:

@@ -95,14 +95,12 @@ class Assembly:
         }
 
     def _is_repeated(self, unit: int) -> bool:
+        """Whether a unit is nothing but what parts repeat, or are given."""
+        text = self.texts[unit]
         if self.units[unit].is_repeated:
             return True
-        return not self.texts[unit].tree.body and not (
-            self.texts[unit].files
-            or self.texts[unit].opaque
-            or RETURN in self.cells[unit].tags
-            or self.texts[unit].words
-        )
+        does_more = text.files or text.opaque or text.is_foreign or text.words
+        return not text.tree.body and not does_more and RETURN not in self.cells[unit].tags
 
     # ------------------------------------------------------------ settings
 
@@ -235,12 +233,14 @@ class Assembly:
                     if version.unit == PARAMETER:
                         parameters.add(name)
                     elif self.groups.of(version.unit) != group:
-                        reads[name] = names[self.groups.of(version.unit)]
+                        reads[name] = names.get(self.groups.of(version.unit), "")
         return reads, parameters
 
     def _prelude(self, units: Sequence[int]) -> str:
         """Return what other cells define and set up, in the notebook's order."""
         needed = {name for unit in units for name in self.reaches[unit].needs}
+        given = self._reads(units, {})[1]
+        needed |= {name for each in given for name in self.parameters[each].reads}
         whole = [(i, each) for i, unit in enumerate(self.units) for each in unit.replayed]
         every = [(i, each) for i, each in whole if i not in units]
         modules = self._modules(self.groups.of(units[0]))

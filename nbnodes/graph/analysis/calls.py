@@ -39,7 +39,7 @@ class CallWalker(Walker):
         if receiver and receiver in self.context.imports:
             self._thrown_library_call(node, name)
         elif isinstance(node.func, ast.Attribute):
-            if not self._is_harmless(node, node.func):
+            if not _is_changing(node, node.func.attr) and not self._is_harmless(node, node.func):
                 self._touch_receiver(node, node.func)
         elif (callee := innermost(node.func)) and self._is_own(callee):
             self._pass(callee, self.given(node), thrown=True)
@@ -185,6 +185,14 @@ class CallWalker(Walker):
             self.touch(first, node.lineno)
             if first:
                 self.share(first, self.given(node) - {first})
+
+    def touch_result(self, node: ast.Call) -> None:
+        """Note that what a function gives is changed at once: `get().append(1)`."""
+        callee = node.func.id if isinstance(node.func, ast.Name) else ""
+        if callee and self._is_own(callee) and self.is_global(callee):
+            names = {self.shadow(name) or self.mangled(name) for name in self.given(node)}
+            passed = Pass(callee=callee, names=frozenset(names), is_changed=True)
+            self.record.passes.add(passed)
 
     def _note_passes(self, node: ast.Call) -> None:
         """Note which functions of the notebook are given which objects."""

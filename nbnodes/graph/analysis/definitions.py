@@ -62,7 +62,7 @@ def does_nothing_else(text: CellText, replayed: Iterable[Replayed]) -> bool:
     """Whether a cell has only statements that parts repeat, text and comments."""
     lines = {each.line for each in replayed}
     last = text.tree.body[-1] if text.tree.body else None
-    if text.opaque or text.files or text.stores:
+    if text.opaque or text.files or text.stores or text.is_foreign:
         return False
     return all(
         statement.lineno in lines or _does_nothing(statement, text, is_last=statement is last)

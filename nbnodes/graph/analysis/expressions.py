@@ -37,6 +37,18 @@ def root(node: ast.expr, *, through_calls: bool = False) -> str:
                 return ""
 
 
+def called_first(node: ast.expr) -> ast.Call | None:
+    """Return the call of a name that an expression begins with: `f()` of `f().a[0].b()`."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                return node
+            node = node.func
+        else:
+            node = node.value
+    return None
+
+
 def names_in(node: ast.AST) -> set[str]:
     """Name every variable that is looked up in a tree."""
     return {
@@ -86,9 +98,9 @@ def shared(node: ast.expr, imports: Mapping[str, str]) -> set[str]:  # noqa: C90
         case ast.Name(id=name):
             return {name}
         case ast.Subscript(value=value, slice=index):
-            return set() if _copies(value, index) else shared(value, imports)
+            return set() if _copies(value, index) else names_of_parts(value, imports)
         case ast.Attribute(value=value):
-            return shared(value, imports)
+            return names_of_parts(value, imports)
         case ast.Call():
             return _shared_by_call(node, imports)
         case ast.GeneratorExp():
@@ -197,6 +209,24 @@ def without_accessor(node: ast.expr) -> ast.expr:
     return node
 
 
+def roots_of_target(target: ast.expr) -> list[str]:
+    """Name the variables that an assignment's target is made of."""
+    match target:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return [name for part in parts for name in roots_of_target(part)]
+        case ast.Starred(value=inner):
+            return roots_of_target(inner)
+        case _:
+            name = root(target, through_calls=True)
+            return [name] if name else []
+
+
+def read_lazily(node: ast.GeneratorExp) -> set[str]:
+    """Name what a generator looks up only when it is used."""
+    targets = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+    return names_in(node) - targets
+
+
 _RANDOM = "a generator of random numbers"
 
 
@@ -229,7 +259,7 @@ def _copies(value: ast.expr, index: ast.expr) -> bool:
 def _shared_by_call(node: ast.Call, imports: Mapping[str, str]) -> set[str]:
     name = qualified(node.func, imports)
     found: set[str] = set()
-    if name in known.VIEWING_CALLS:
+    if name in known.VIEWING_CALLS or name.startswith("itertools."):
         found |= {n for argument in node.args for n in names_of_parts(argument, imports)}
     if isinstance(node.func, ast.Attribute) and node.func.attr in known.VIEWING_METHODS:
         found |= {root(node.func.value, through_calls=True)} - {""}

@@ -37,12 +37,14 @@ class Pass:
         names: The names whose objects it is given.
         targets: The names that its result may be bound to.
         thrown: Whether its result is thrown away.
+        is_changed: Whether what it gives is changed at once.
     """
 
     callee: str
     names: frozenset[str]
     targets: frozenset[str] = frozenset()
     thrown: bool = False
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,21 +62,23 @@ class State:
     Attributes:
         certain: The names that are bound.
         own: Those of them whose objects nothing else shares.
+        renewed: Those that are copies of what the same names stood for before, and nobody else's.
         is_dead: Whether the point is never reached.
     """
 
     certain: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
+    renewed: set[str] = field(default_factory=set)
     is_dead: bool = False
 
     def copy(self) -> State:
         """Return a state that changes on its own."""
-        return State(set(self.certain), set(self.own), self.is_dead)
+        return State(set(self.certain), set(self.own), set(self.renewed), self.is_dead)
 
     def without(self, names: Iterable[str]) -> State:
         """Return a state in which nothing is certain of `names`."""
         gone = set(names)
-        return State(self.certain - gone, self.own - gone, self.is_dead)
+        return State(self.certain - gone, self.own - gone, self.renewed - gone, self.is_dead)
 
 
 def meet(states: Iterable[State]) -> State:
@@ -84,8 +86,11 @@ def meet(states: Iterable[State]) -> State:
     alive = [state for state in states if not state.is_dead]
     if not alive:
         return State(is_dead=True)
-    certain = set.intersection(*(state.certain for state in alive))
-    return State(certain, set.intersection(*(state.own for state in alive)))
+    return State(
+        set.intersection(*(state.certain for state in alive)),
+        set.intersection(*(state.own for state in alive)),
+        set.intersection(*(state.renewed for state in alive)),
+    )
 
 
 def function_scope(

@@ -241,7 +241,8 @@ class StatementWalker(CallWalker):
         if item.optional_vars is not None:
             names = shared(item.context_expr, self.context.imports)
             names |= self._given_to_manager(item.context_expr)
-            self.bind(item.optional_vars, names, fresh=not names)
+            is_given = self.may_be_given(item.context_expr)
+            self.bind(item.optional_vars, names, fresh=not names and not is_given)
             for each in ast.walk(item.optional_vars):
                 if isinstance(each, ast.Name):
                     self._carry(each.id, item.context_expr)

@@ -64,11 +64,13 @@ class _Step:
         tracer.draw(self._i, self._draws, self._seeds, surely=surely)
         self._read()
         self._changed |= {name for name in self._assigned if tracer.version(name)}
-        self._share_outside()
+        for name in self._touched:
+            self._changed |= linked([name], self._given()) & self._exposed
         for name in sorted(self._changed):
             version = tracer.version(name)
             if version is not None:
                 tracer.change(self._i, version, is_deep=name not in self._shallow)
+        self._share()
         self._bind()
 
     def _take(
@@ -139,6 +141,13 @@ class _Step:
                 self._touched |= reached
                 self._shallow -= reached
                 self._changed |= reached & self._exposed
+            if each.is_changed:
+                for body in bodies:
+                    names = body.gives | (each.names if body.gives_arguments else frozenset())
+                    reached = linked(sorted(names), self._pairs())
+                    self._touched |= reached
+                    self._shallow -= reached
+                    self._changed |= reached & self._exposed
 
     def _pairs(self) -> frozenset[tuple[str, str]]:
         return self._flow.aliases | self._flow.copies
@@ -163,11 +172,9 @@ class _Step:
             elif name not in BUILTINS and name not in IPYTHON_NAMES:
                 self._reach.free.add(name)
 
-    def _share_outside(self) -> None:
+    def _share(self) -> None:
         """Let versions share objects, as the unit's own text and its calls tell."""
         pairs = set(self._flow.aliases) | self._given()
-        for name in list(self._touched):
-            self._changed |= linked([name], self._given()) & self._exposed
         bound = self._flow.defines | self._flow.may_define | self._assigned
         for name in bound:
             self._new[name] = Version(name=name, unit=self._i)

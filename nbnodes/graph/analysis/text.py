@@ -76,6 +76,7 @@ class CellText:
         stores: Names that its magics bind.
         binds: Whether its statements bind names in the notebook.
         is_reduced: Whether the tree lacks some of its statements.
+        is_foreign: Whether all of it is in another language.
     """
 
     lines: tuple[str, ...]
@@ -88,6 +89,7 @@ class CellText:
     stores: frozenset[str] = frozenset()
     binds: bool = True
     is_reduced: bool = False
+    is_foreign: bool = False
 
 
 def cell_text(source: str) -> CellText:
@@ -133,16 +135,20 @@ def _foreign(source: str, name: str, rest: str) -> CellText:
     if name in _SHELLS and "--out" not in rest and "--err" not in rest:
         doubts = ((1, f"`%%{name}` runs another program"),)
         files = (FileUse(path="*", writes=True),)
-        return CellText(lines=lines, tree=empty, doubts=doubts, files=files, words=words)
+        return CellText(
+            is_foreign=True, lines=lines, tree=empty, doubts=doubts, files=files, words=words
+        )
     if name in _SHOWS:
-        return CellText(lines=lines, tree=empty, words=words)
+        return CellText(is_foreign=True, lines=lines, tree=empty, words=words)
     path = rest.replace("-a ", "").strip()
     if name in _WRITES and path and not path.endswith(".py"):
         doubts = ((1, f"writes the file {path}"),)
         files = (FileUse(path=re.sub(r"[{$].*", "*", path), writes=True),)
-        return CellText(lines=lines, tree=empty, doubts=doubts, files=files, words=words)
+        return CellText(
+            is_foreign=True, lines=lines, tree=empty, doubts=doubts, files=files, words=words
+        )
     why = ((1, f"nobody can tell what `%%{name}` reads and changes"),)
-    return CellText(lines=lines, tree=empty, opaque=why)
+    return CellText(is_foreign=True, lines=lines, tree=empty, opaque=why)
 
 
 def _python(source: str) -> CellText:

@@ -117,7 +117,7 @@ VIEWING_CALLS = _words(
     "numpy.asarray numpy.asanyarray numpy.reshape numpy.ravel numpy.squeeze numpy.transpose",
     "numpy.atleast_1d numpy.atleast_2d numpy.swapaxes numpy.diagonal numpy.broadcast_to",
     "numpy.ascontiguousarray memoryview getattr zip enumerate iter vars typing.cast next max min",
-    "functools.partial contextlib.nullcontext contextlib.closing",
+    "functools.partial contextlib.nullcontext contextlib.closing filter map",
     "weakref.ref weakref.proxy numpy.split numpy.array_split numpy.moveaxis numpy.expand_dims",
     "numpy.require numpy.rollaxis numpy.nditer numpy.lib.stride_tricks.sliding_window_view",
 )

@@ -1,32 +1,33 @@
 """Expressions are walked in the order of their evaluation; a Record notes what each does to names.
 
-Statements are `flow`'s; the effects of calls are `calls`'. A name in a comprehension is noted with
-a mark of its own, since it is no name of the cell.
+A name in a comprehension is noted with a mark of its own, since it is no name of the cell.
 """
 
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
 from nbnodes.graph.analysis import vocabulary as known
 from nbnodes.graph.analysis.expressions import (
+    called_first,
     copied,
     held_functions,
     innermost,
     kept,
     names_in,
     names_of_parts,
+    read_lazily,
     root,
+    roots_of_target,
     shared,
     sources,
     without_accessor,
 )
 from nbnodes.graph.analysis.record import Body, Record, linked
-from nbnodes.graph.analysis.scopes import BUILTINS, Context, Scope, State
-
-_NO_NAMES: frozenset[str] = frozenset()
+from nbnodes.graph.analysis.scopes import BUILTINS, Context, Scope, State, meet
 
 
 class Walker:
@@ -39,7 +40,7 @@ class Walker:
         self.record = Record()
         self.shadows: list[dict[str, str]] = []
         self.replaying = False  # within a statement that every part repeats
-        self._marks = 0
+        self._marks = itertools.count(1)
 
     # ------------------------------------------------------------ names
 
@@ -63,9 +64,13 @@ class Walker:
             return f"_{self.scope.class_name.lstrip('_')}{name}"
         return name
 
+    def builtins(self) -> frozenset[str]:
+        """Name what is Python's own here."""
+        return BUILTINS - self.context.defined
+
     def certain(self) -> frozenset[str]:
         """Name what is certainly defined here of the notebook's names."""
-        here = frozenset(self.state.certain) if self.scope.kind == "cell" else _NO_NAMES
+        here = frozenset(self.state.certain) if self.scope.kind == "cell" else frozenset()
         return self.scope.base | here
 
     def use(self, name: str, line: int) -> None:
@@ -90,6 +95,7 @@ class Walker:
         if self.scope.kind == "cell" or name in self.scope.declared:
             self.record.stores.add(name)
         self.state.certain.add(name)
+        self.state.renewed.discard(name)
         if fresh:
             self.state.own.add(name)
         else:
@@ -104,9 +110,10 @@ class Walker:
             is_deep: Whether what the object holds may be changed too.
         """
         name = self.shadow(name) or self.mangled(name)
-        if not name or name in self.state.own or name in BUILTINS - self.context.defined:
+        if not name or name in self.state.own or name in self.builtins():
             return
-        if self.replaying and name in self.context.imports:
+        is_new = not is_deep and name in self.state.renewed
+        if is_new or (self.replaying and name in self.context.imports):
             return
         pairs = self.record.aliases
         if is_deep or not any(name in pair for pair in self.record.copies):
@@ -121,21 +128,29 @@ class Walker:
         name = root(node, through_calls=True)
         for each in {name, *shared(node, self.context.imports)} - {""}:
             self.touch(each, line, is_deep=is_deep or each != name)
+        call = called_first(node)
+        if call is not None:
+            self.touch_result(call)
+
+    def touch_result(self, node: ast.Call) -> None:
+        """Note that what a function gives is changed at once."""
+        raise NotImplementedError
 
     def share(self, name: str, others: Iterable[str]) -> None:
         """Note that a name's object may be, or hold, those of others."""
         place = self.shadow(name) or self.mangled(name)
         for each in others:
             other = self.shadow(each) or self.mangled(each)
-            if each in BUILTINS - self.context.defined:
+            if each in self.builtins():
                 continue
             self.record.aliases.add((place, other))
             self.state.own -= {place, other}
+            self.state.renewed -= {place, other}
 
     def copy(self, name: str, others: Iterable[str]) -> None:
         """Note that a name's object is a new one that may hold what those of others hold."""
         place = self.shadow(name) or self.mangled(name)
-        for each in set(others) - (BUILTINS - self.context.defined) - self.context.imports.keys():
+        for each in set(others) - self.builtins() - self.context.imports.keys():
             other = self.shadow(each) or self.mangled(each)
             self.record.copies.add((place, other))
             self.state.own -= {place, other}
@@ -176,6 +191,8 @@ class Walker:
             case ast.Yield() | ast.YieldFrom():
                 self.record.yields = True
                 self.visit(node.value)
+                if node.value is not None:
+                    self.note_result(node.value)
             case _:
                 for child in ast.iter_child_nodes(node):
                     self.visit(child)
@@ -195,6 +212,10 @@ class Walker:
 
     def lambda_body(self, node: ast.Lambda) -> Body:
         """Return what a lambda's body does."""
+        raise NotImplementedError
+
+    def note_result(self, value: ast.expr) -> None:
+        """Note what a function hands out."""
         raise NotImplementedError
 
     def run(self, body: Body, line: int) -> None:
@@ -228,7 +249,8 @@ class Walker:
                 self.visit(part)
             ends.append(self.state)
         certain = ends[0].certain & ends[1].certain
-        self.state = State(certain, ends[0].own & ends[1].own, before.is_dead)
+        self.state = meet(ends)
+        self.state.certain, self.state.is_dead = certain, before.is_dead
 
     def _visit_comparison(self, node: ast.Compare) -> None:
         sides = [node.left, *node.comparators]
@@ -236,7 +258,7 @@ class Walker:
             self.visit(side)
         if any(isinstance(each, ast.Is | ast.IsNot) for each in node.ops):
             names = [root(side) for side in sides]
-            plain = BUILTINS - self.context.defined | self.context.imports.keys()
+            plain = self.builtins() | self.context.imports.keys()
             if all(names) and not plain & set(names):
                 for name in names:  # identity is lost where objects are copied
                     self.touch(name, node.lineno)
@@ -246,7 +268,7 @@ class Walker:
     ) -> None:
         self.visit(node.generators[0].iter)
         names = {
-            each.id: f"{each.id}@{self._mark()}"
+            each.id: f"{each.id}@{next(self._marks)}"
             for loop in node.generators
             for each in ast.walk(loop.target)
             if isinstance(each, ast.Name)
@@ -263,28 +285,15 @@ class Walker:
             self.visit(element)
         self.shadows.pop()
 
-    def _mark(self) -> int:
-        self._marks += 1
-        return self._marks
-
     # ------------------------------------------------------------ binding
 
     def loop_over(self, target: ast.expr, iterated: ast.expr) -> None:
         """Bind a loop's target: to parts of all that is named in what is iterated."""
-        names = self._values_in(iterated)
+        names = names_in(iterated) - self.context.imports.keys() - self.builtins()
         self.bind(target, names, fresh=not names)
         for each in ast.walk(target):
             if isinstance(each, ast.Name):
                 self._carry(each.id, iterated)
-
-    def _values_in(self, node: ast.expr) -> set[str]:
-        imported = self.context.imports.keys() | (BUILTINS - self.context.defined)
-        found = {
-            each.id
-            for each in ast.walk(node)
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
-        }
-        return found - imported
 
     def assign(self, targets: list[ast.expr], value: ast.expr) -> None:
         """Bind targets to a value that has been walked."""
@@ -308,15 +317,18 @@ class Walker:
     def assign_name(self, name: str, value: ast.expr) -> None:
         """Bind a name to a value that has been walked."""
         names = shared(value, self.context.imports)
-        self.store(name, fresh=not names and not self._may_be_given(value))
+        self.store(name, fresh=not names and not self.may_be_given(value))
         self.share(name, names)
-        self.copy(name, copied(value, self.context.imports) - names)
+        others = copied(value, self.context.imports) - names
+        self.copy(name, others)
+        if name in others and not names and not self.shadow(name):
+            self.state.renewed.add(self.mangled(name))
         self._carry(name, value)
 
     def _assign_parts(self, target: ast.expr, value: ast.expr) -> None:
         names = names_of_parts(value, self.context.imports)
         self.bind(target, names, fresh=False)
-        for each in _roots_of_target(target):
+        for each in roots_of_target(target):
             self._carry(each, value)
 
     def bind(self, target: ast.expr, names: set[str], *, fresh: bool) -> None:  # noqa: C901, PLR0912  # one case a kind
@@ -329,7 +341,7 @@ class Walker:
                 for part in parts:
                     self.bind(part, names, fresh=fresh)
                 if not fresh and not names:
-                    roots = _roots_of_target(target)
+                    roots = roots_of_target(target)
                     self.share(roots[0], roots[1:]) if roots else None
             case ast.Starred(value=inner):
                 self.bind(inner, names, fresh=fresh)
@@ -349,7 +361,7 @@ class Walker:
             case _:
                 pass
 
-    def _may_be_given(self, value: ast.expr) -> bool:
+    def may_be_given(self, value: ast.expr) -> bool:
         """Whether a function of the notebook may have handed out an object that others have."""
         return any(
             isinstance(each, ast.Call)
@@ -371,7 +383,11 @@ class Walker:
             if other != place and other not in self.context.imports:
                 self.record.carries.add((place, other, held))
         for each in held_functions(value, self.context.imports):
-            body = self.lambda_body(each) if isinstance(each, ast.Lambda) else _lazy(each)
+            body = (
+                self.lambda_body(each)
+                if isinstance(each, ast.Lambda)
+                else Body(reads=frozenset(read_lazily(each) - BUILTINS))
+            )
             self.record.bodies.setdefault(place, []).append(body)
         self._note_results(place, value)
 
@@ -382,20 +398,3 @@ class Walker:
             if any(innermost(call.func) == passed.callee for call in calls):
                 self.record.passes.discard(passed)
                 self.record.passes.add(replace(passed, targets=passed.targets | {name}))
-
-
-def _roots_of_target(target: ast.expr) -> list[str]:
-    match target:
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return [name for part in parts for name in _roots_of_target(part)]
-        case ast.Starred(value=inner):
-            return _roots_of_target(inner)
-        case _:
-            name = root(target, through_calls=True)
-            return [name] if name else []
-
-
-def _lazy(node: ast.GeneratorExp) -> Body:
-    """Return what a generator does when it is used: it looks names up as late as that."""
-    targets = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-    return Body(reads=frozenset(names_in(node) - targets - BUILTINS))
