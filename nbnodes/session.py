@@ -182,7 +182,12 @@ class Session:
             self._running.add(request.cancel)
         try:
             return self.runner.run(
-                lambda: self._opened(engine), request, options.cache_use, name, parts
+                lambda: self._opened(engine),
+                request,
+                options.cache_use,
+                name,
+                parts,
+                options.subset,
             )
         finally:
             with self._lock:

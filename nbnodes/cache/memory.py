@@ -28,6 +28,7 @@ class MemoryStore:
         self._changed = threading.Condition()
         self._payloads: dict[CacheKey, bytes] = {}
         self._facts: dict[CacheKey, EntryFacts] = {}
+        self._size_bytes = 0
         self._flying: set[CacheKey] = set()
         self._index: sqlite3.Connection | None = None  # of spans, and of the entries that have one
         self._links: dict[str, Link] = {}
@@ -44,6 +45,7 @@ class MemoryStore:
         """See `CacheStore.put`."""
         now = time.time()
         with self._changed:
+            self._size_bytes += len(entry.payload) - len(self._payloads.get(entry.key, b""))
             self._payloads[entry.key] = entry.payload
             self._facts[entry.key] = EntryFacts(
                 key=entry.key,
@@ -55,13 +57,16 @@ class MemoryStore:
                 last_used_at=now,
                 parts=entry.parts,
             )
-        self.collect_garbage()
+            is_full = self._size_bytes > self._limit_bytes
+        if is_full:
+            self.collect_garbage()
 
     def delete(self, keys: Iterable[CacheKey]) -> int:
         """See `CacheStore.delete`."""
         with self._changed:
-            found = [key for key in keys if self._payloads.pop(key, None) is not None]
+            found = [key for key in dict.fromkeys(keys) if key in self._payloads]
             for key in found:
+                self._size_bytes -= len(self._payloads.pop(key))
                 del self._facts[key]
                 if self._index is not None:
                     self._index.execute(spans.DROP_ENTRY, (key,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +28,8 @@ from nbnodes.session import Session, current_session
 
 if TYPE_CHECKING:  # brings queues and heaps, which drawing a graph does not need
     from nbnodes.scheduler.workers import RunFuture
+
+_log = logging.getLogger("nbnodes")
 
 
 class Graph:
@@ -373,7 +376,10 @@ class Graph:
 
     def _notify(self, notice: Notice) -> None:
         for listener in tuple(self._listeners):
-            listener(notice)
+            try:
+                listener(notice)
+            except Exception:  # noqa: BLE001  # its failure is its own; the graph goes on
+                _log.exception("a listener of %s failed", self.name)
 
     def _picture(self) -> Picture:
         return picture(self.name, self.assembly, self.states() if self._live else {})

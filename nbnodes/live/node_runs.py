@@ -30,6 +30,7 @@ from nbnodes.live.calls import call_request, shown_outputs
 from nbnodes.notebook.document import Notebook
 from nbnodes.result import Failure, Result, Success
 from nbnodes.scheduler import protocol as p
+from nbnodes.scheduler.asks import Ask, family_digest
 from nbnodes.scheduler.cached_run import CacheUse, KeyedRun
 from nbnodes.scheduler.options import RunOptions
 from nbnodes.scheduler.protocol import WHOLE, Answer, Traits
@@ -266,6 +267,7 @@ class NodeRuns:
         options = RunOptions(
             engine=None if member.options.engine in ("", THREAD) else member.options.engine,
             cache=not self._is_volatile(member) and inputs.is_lasting,
+            subset=member.options.subset,
             timeout_s=member.options.timeout_s,
             on_progress=partial(self._on_progress, member.name),
             cancel=cancel,
@@ -283,26 +285,60 @@ class NodeRuns:
         inputs: _Inputs,
         options: RunOptions,
     ) -> Result:
-        """Call a function: here on a thread, or by an engine, as a notebook that calls it."""
-        bound = partial(function, {name: own(value) for name, value in values.items()})
-        if options.engine is None:
-            call = Call(name=member.name, function=bound, cancel=options.cancel, show=shown_outputs)
-            make = partial(_limited, call, options.timeout_s)
-        else:
-            uncached = replace(options, cache=False)
-            request = call_request(member.name, bound, self._session, uncached)
-            make = partial(self._session.run_request, request, uncached)
+        """Call a function through the cache, unless it may give another value each time."""
         if self._is_volatile(member):
-            return make()
-        keyed = KeyedRun(
-            parts=inputs.parts,
-            name=member.name,
-            family=f"function {member.name}",
-            make=make,
-            interruption=lambda: _interruption(member.name, options.cancel),
-        )
+            return self._call(member.name, function, values, options)
         store = self._remembered.store_for(is_lasting=inputs.is_lasting)
-        return self._session.runner.run_keyed(store, keyed, CacheUse.ON)
+        interruption = partial(_interruption, member.name, options.cancel)
+
+        def run(given: Mapping[str, Any]) -> Result:
+            keyed = KeyedRun(
+                parts=self._function_parts(inputs.parts, values, given),
+                name=member.name,
+                family=f"function {member.name}",
+                make=partial(self._call, member.name, function, given, options),
+                interruption=interruption,
+            )
+            return self._session.runner.run_keyed(store, keyed, CacheUse.ON)
+
+        subset = member.options.subset
+        if subset is None or not {subset.start, subset.end} <= values.keys():
+            return run(values)
+        ask = Ask(
+            name=member.name,
+            interval=subset,
+            family=family_digest(inputs.parts, subset),
+            values=values,
+            start=values[subset.start],
+            end=values[subset.end],
+            key=inputs.parts.key,
+        )
+        return self._session.runner.answer(store, ask, run, interruption)
+
+    def _call(
+        self, name: str, function: Function, values: Mapping[str, Any], options: RunOptions
+    ) -> Result:
+        """Call a function: here on a thread, or by an engine, as a notebook that calls it."""
+        bound = partial(function, {parameter: own(value) for parameter, value in values.items()})
+        if options.engine is None:
+            call = Call(name=name, function=bound, cancel=options.cancel, show=shown_outputs)
+            return _limited(call, options.timeout_s)
+        uncached = replace(options, cache=False)
+        request = call_request(name, bound, self._session, uncached)
+        return self._session.run_request(request, uncached)
+
+    def _function_parts(
+        self, parts: KeyParts, values: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> KeyParts:
+        """Return the parts of a call's key where other values are given than those it is for."""
+        if given is values:
+            return parts
+        digest = self._remembered.comparers.digest
+        other = {
+            name: parts.parameters[name] if value is values.get(name) else (digest(value), "")
+            for name, value in given.items()
+        }
+        return replace(parts, parameters=other)
 
     def _parts(self, member: Member, fed: Mapping[str, str]) -> KeyParts:
         """Take apart what a node's value depends on; `fed`: the digests of what nodes feed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,12 +14,11 @@ from nbnodes.live.node_runs import NodeRuns
 from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
 from nbnodes.result import Failure, Result
 from nbnodes.scheduler import protocol as p
+from nbnodes.scheduler.board import ENDED
 from nbnodes.scheduler.driver import Driver
 from nbnodes.scheduler.protocol import WHOLE, Standing
 from nbnodes.scheduler.state import Scheduler
 from nbnodes.session import Session
-
-_SETTLED = ("fresh", "failed", "blocked", "cancelled")
 
 
 class Updates:
@@ -62,6 +60,7 @@ class Updates:
         self._lock = threading.Lock()
         self._cells: dict[str, tuple[int, int]] = {}
         self._asked: set[str] = set()
+        self._done: set[str] = set()
         self._published = Published(revision=0, results={})
         self._is_live = is_live
         self._driver = Driver(self._scheduler, self._runs)
@@ -109,10 +108,7 @@ class Updates:
             TimeoutError: If it is not by then.
             RunCancelledError: If this was closed meanwhile.
         """
-        try:
-            self._driver.settled().result(timeout=timeout_s)
-        except CancelledError:
-            raise RunCancelledError("the graph was closed") from None
+        self._driver.settled().result(timeout=timeout_s)
 
     def standings(self) -> dict[str, Standing]:
         """Return where every node stands."""
@@ -163,39 +159,46 @@ class Updates:
     # ------------------------------------------------------------ on the driver's thread
 
     def _on_moved(self, names: list[str]) -> None:
-        self._asked.update(names)
-        for name in names:
-            if self._scheduler.standing(name).state != "running":
-                self._cells.pop(name, None)
-        if self._notify is None:
-            return
         for name in names:
             standing = self._scheduler.standing(name)
-            self._notify(
-                NodeMoved(
-                    name=name,
-                    state=standing.state,
-                    reason=standing.reason,
-                    revision=self._scheduler.revision,
+            self._count(name, standing)
+            if self._notify is not None:
+                self._notify(
+                    NodeMoved(
+                        name=name,
+                        state=standing.state,
+                        reason=standing.reason,
+                        revision=self._scheduler.revision,
+                    )
                 )
-            )
         self._tell_progress()
 
+    def _count(self, name: str, standing: Standing) -> None:
+        self._asked.discard(name)
+        self._done.discard(name)
+        self._cells.pop(name, None)
+        if standing.state in ENDED:
+            self._done.add(name)
+        elif self._scheduler.is_asked(name):
+            self._asked.add(name)
+        if standing.state == "running":
+            self._cells[name] = (0, 0)
+
     def _on_progress(self, name: str, progress: Progress) -> None:
-        self._cells[name] = progress.done, progress.total
+        def note() -> None:
+            if name in self._cells:
+                self._cells[name] = progress.done, progress.total
+                self._tell_progress()
+
         if self._notify is not None:
-            self._driver.do(self._tell_progress)
+            self._driver.do(note)
 
     def _tell_progress(self) -> None:
-        if self._notify is None:
-            return
-        standings = {name: self._scheduler.standing(name) for name in list(self._asked)}
-        running = {
-            n: self._cells.get(n, (0, 0)) for n, s in standings.items() if s.state == "running"
-        }
-        asked = [n for n, s in standings.items() if s.reason != "nobody looks at it"]
-        done = sum(standings[name].state in _SETTLED for name in asked)
-        self._notify(GraphProgress(done=done, total=len(asked), running=running))
+        if self._notify is not None:
+            total = len(self._done) + len(self._asked)
+            self._notify(
+                GraphProgress(done=len(self._done), total=total, running=dict(self._cells))
+            )
 
     def _on_publish(self, revision: int) -> p.Lost | None:
         if not self._is_live:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts, key_parts
@@ -22,6 +22,11 @@ from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
 from nbnodes.notebook.surroundings import Surroundings, Surveyor
 from nbnodes.result import CacheKey, Result, Success
+
+if TYPE_CHECKING:  # most runs have nothing to do with ranges
+    from nbnodes.cache.intervals import Interval
+    from nbnodes.scheduler.asks import Ask
+    from nbnodes.scheduler.subsetting import Subsetting
 
 
 class CacheUse(enum.Enum):
@@ -62,6 +67,7 @@ class CachedRunner:
         self._store = store
         self._codec = codec
         self._surveyor = Surveyor()
+        self._subsettings: dict[int, Subsetting] = {}
         self._has_warned = False
 
     def survey(self, notebook: Notebook, folder: str) -> Surroundings:
@@ -107,6 +113,7 @@ class CachedRunner:
         use: CacheUse,
         engine_name: str,
         parts: KeyParts | None = None,
+        subset: Interval | None = None,
     ) -> Result:
         """Return the request's Result: stored, or made now and stored.
 
@@ -116,9 +123,11 @@ class CachedRunner:
             use: How it uses the cache.
             engine_name: The engine's name.
             parts: The parts of its key, where they are known.
+            subset: How a wider range answers a narrower one; None: as the notebook declares.
 
         Raises:
             EngineError: If the machine failed.
+            UsageError: If what the notebook declares is wrong.
         """
         is_open = self._store is not None and request.notebook.options.get("cache", True)
         if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
@@ -129,16 +138,35 @@ class CachedRunner:
             text = f"{request.notebook.name} runs without the cache: {error}"
             warn(text, CacheWarning)
             return _made(open_engine, request)
-        keyed = KeyedRun(
-            parts=parts,
-            name=request.notebook.name,
-            family=request.notebook.path or request.notebook.name,
-            make=partial(_made, open_engine, request),
-            interruption=request.interruption,
-            is_as_before=partial(self._is_as_before, request, engine_name, parts),
-            document=partial(executed_document, request.notebook, request.values),
-        )
-        return self.run_keyed(self._store, keyed, use)
+        run = partial(self._run_request, self._store, open_engine, request, use, engine_name, parts)
+        is_ranged = subset is not None or "subset" in request.notebook.options
+        if not is_ranged or use is not CacheUse.ON:
+            return run(request.values)
+        from nbnodes.scheduler.asks import ask_of
+
+        ask = ask_of(request.notebook, request.values, parts, subset)
+        if ask is None:
+            return run(request.values)
+        return self.answer(self._store, ask, run, request.interruption)
+
+    def answer(
+        self,
+        store: CacheStore,
+        ask: Ask,
+        run: Callable[[Mapping[str, Any]], Result],
+        interruption: Interruption,
+    ) -> Result:
+        """Return what is asked of a range: cut out of stored runs, or made by `run`.
+
+        Raises:
+            EngineError: If the machine failed.
+            UsageError: If the range is none.
+        """
+        if id(store) not in self._subsettings:
+            from nbnodes.scheduler.subsetting import Subsetting
+
+            self._subsettings[id(store)] = Subsetting(store, self._codec)
+        return self._subsettings[id(store)].answer(ask, run, interruption=interruption).result
 
     def run_keyed(self, store: CacheStore, run: KeyedRun, use: CacheUse) -> Result:
         """Return a run's Result: stored, or made now, by one caller at a time, and stored.
@@ -167,6 +195,36 @@ class CachedRunner:
             self._warn_once(error)
             return None
         return self._codec.decode(key, payload) if payload is not None else None
+
+    def _run_request(  # noqa: PLR0913, PLR0917  # what a run is made of, and the values to make it with
+        self,
+        store: CacheStore,
+        open_engine: Callable[[], Engine],
+        request: RunRequest,
+        use: CacheUse,
+        engine_name: str,
+        parts: KeyParts,
+        values: Mapping[str, Any],
+    ) -> Result:
+        """Make a request's run, perhaps with other values than its own."""
+        if values is not request.values:
+            same = {
+                n: d
+                for n, (d, _) in parts.parameters.items()
+                if values.get(n) is request.values.get(n)
+            }
+            request = replace(request, values=values)
+            parts = self.parts(request, engine_name, same)
+        keyed = KeyedRun(
+            parts=parts,
+            name=request.notebook.name,
+            family=request.notebook.path or request.notebook.name,
+            make=partial(_made, open_engine, request),
+            interruption=request.interruption,
+            is_as_before=partial(self._is_as_before, request, engine_name, parts),
+            document=partial(executed_document, request.notebook, request.values),
+        )
+        return self.run_keyed(store, keyed, use)
 
     def _is_as_before(self, request: RunRequest, engine_name: str, parts: KeyParts) -> bool:
         """Whether all that lies outside the notebook stayed as it was, so that the key is right.

@@ -8,13 +8,15 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from nbnodes.engines.engine import CancelToken
 from nbnodes.engines.threads import at_exit
+from nbnodes.errors import EngineError, RunCancelledError
 from nbnodes.scheduler import protocol as p
 from nbnodes.scheduler.protocol import Answer
 from nbnodes.scheduler.state import Scheduler
@@ -66,7 +68,9 @@ class Driver:
         self._cancels: dict[str, tuple[int, CancelToken]] = {}
         self._begun: set[int] = set()
         self._waiting: list[Future[None]] = []
-        self._is_closed = False
+        self._lock = threading.Lock()
+        self._promises: set[Future[Any]] = set()
+        self._end_error: EngineError | None = None
         self._thread = threading.Thread(target=self._work, name="nbnodes-graph", daemon=True)
         self._thread.start()
         self._forget_exit = at_exit(self.close)
@@ -84,32 +88,38 @@ class Driver:
         self._messages.put(work)
 
     def ask(self, question: Callable[[], T]) -> T:
-        """Return what a question says on the thread that decides, where nothing moves meanwhile."""
+        """Return what a question says on the thread that decides, where nothing moves meanwhile.
+
+        Raises:
+            EngineError: If this is closed.
+        """
         if threading.current_thread() is self._thread:
             return question()
         future: Future[T] = Future()
+        self._promise(future)
 
         def answer() -> None:
             try:
-                future.set_result(question())
-            except BaseException as error:  # noqa: BLE001  # it is the asker's
+                outcome = question()
+            except Exception as error:  # noqa: BLE001  # it is the asker's
                 future.set_exception(error)
+            else:
+                future.set_result(outcome)
 
         self.do(answer)
-        while True:
-            try:
-                return future.result(timeout=1.0)
-            except TimeoutError:
-                if future.done() or not self._thread.is_alive():
-                    raise
+        return future.result()
 
     def later(self, delay_s: float, work: Callable[[], None]) -> None:
         """Do something after a while; to be called on the thread that decides."""
         heapq.heappush(self._later, (time.monotonic() + delay_s, next(self._numbers), work))
 
     def settled(self) -> Future[None]:
-        """Return a future of the moment when all that is looked at is settled."""
+        """Return a future of the moment when all that is looked at is settled.
+
+        It raises an EngineError if this is closed before.
+        """
         future: Future[None] = Future()
+        self._promise(future)
 
         def note() -> None:
             self._waiting.append(future)
@@ -126,15 +136,32 @@ class Driver:
         self._forget_exit()
 
     def _work(self) -> None:
-        while True:
-            message = self._next()
-            if message is None:
-                break
-            message()
-        for _, cancel in self._cancels.values():
-            cancel.cancel()
-        for future in self._waiting:
-            future.cancel()
+        error: EngineError = RunCancelledError("the graph was closed")
+        try:
+            while message := self._next():
+                message()
+        except Exception as broken:
+            # ours, or a listener's: who waits must hear of it instead of waiting
+            error = EngineError(f"the graph cannot go on: {type(broken).__name__}: {broken}")
+            raise
+        finally:
+            for _, cancel in self._cancels.values():
+                cancel.cancel()
+            with self._lock:
+                self._end_error = error
+                promises, self._promises = self._promises, set()
+            for promise in promises:
+                _fail(promise, error)
+
+    def _promise(self, future: Future[Any]) -> None:
+        """Have a future fail when this ends before it is kept."""
+        with self._lock:
+            if self._end_error is None:
+                self._promises.add(future)
+        if self._end_error is None:
+            future.add_done_callback(self._promises.discard)
+        else:
+            _fail(future, self._end_error)
 
     def _next(self) -> Callable[[], None] | None:
         """Return what to do next: what is due, else what was said first."""
@@ -214,5 +241,10 @@ class Driver:
         if self._scheduler.is_settled:
             waiting, self._waiting = self._waiting, []
             for future in waiting:
-                if future.set_running_or_notify_cancel():
+                if not future.done():
                     future.set_result(None)
+
+
+def _fail(future: Future[Any], error: EngineError) -> None:
+    with suppress(InvalidStateError):  # it was kept in the meantime
+        future.set_exception(error)

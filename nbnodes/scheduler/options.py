@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nbnodes.engines.engine import CancelToken, Engine, OnOutput, Progress
 from nbnodes.errors import UsageError
 from nbnodes.scheduler.cached_run import CacheUse
+
+if TYPE_CHECKING:  # most runs have nothing to do with ranges
+    from nbnodes.cache.intervals import Interval
 
 Values: TypeAlias = Mapping[str, Any]
 
@@ -21,6 +24,8 @@ class RunOptions:
     Attributes:
         engine: Name of the engine, or an Engine; None for the Session's.
         cache: Whether a stored Result will do and is kept; "refresh" makes and keeps a new one.
+        subset: How a stored run of a wider range answers a narrower one; None: as the notebook
+            declares.
         timeout_s: Seconds the run may take; 0 for no limit, None for the Session's.
         cell_timeout_s: Seconds each cell may take; as `timeout_s`.
         cwd: Working directory; None for the notebook's folder.
@@ -33,6 +38,7 @@ class RunOptions:
 
     engine: str | Engine | None = None
     cache: bool | str = True
+    subset: Interval | None = None
     timeout_s: float | None = None
     cell_timeout_s: float | None = None
     cwd: str | os.PathLike[str] | None = None

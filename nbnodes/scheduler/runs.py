@@ -124,16 +124,18 @@ class Runs:
 
         One that somebody may need gives way when others wait and there is no worker.
         """
-        short = len(self._running) >= self._workers and any(
-            key in self._waiting and key not in self._running for _, key in self._queue
-        )
         for key, run in self._running.items():
-            if run.is_stopping or run.wanted or (run.perhaps and not short):
+            if run.is_stopping or run.wanted or (run.perhaps and not self._is_short):
                 continue
             run.is_stopping = True
             yield key
-            if run.perhaps:
-                short = False
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether others wait and there is no worker, nor one that is about to be free."""
+        is_freed = any(run.is_stopping for run in self._running.values())
+        is_awaited = any(key not in self._running for key in self._waiting)
+        return len(self._running) >= self._workers and is_awaited and not is_freed
 
     def problems(self) -> list[str]:
         """Say which of its own rules it breaks, for tests."""

@@ -81,6 +81,10 @@ class Scheduler:
         """Return what a node gave at this revision; None if it is not fresh."""
         return self.board.nodes[name].answer
 
+    def is_asked(self, name: str) -> bool:
+        """Whether somebody wants a node's value at this revision."""
+        return self.board.nodes[name].is_asked
+
     @property
     def is_settled(self) -> bool:
         """Whether all that is looked at is up to date, or cannot be."""
