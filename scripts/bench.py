@@ -7,6 +7,7 @@ The first round warms up and is not counted. What others print is thrown away.
     scripts/bench cli cache             some
     scripts/bench engines               every promise about engines, and whether it holds
     scripts/bench engines --only tail   of those, the ones with that word in their name
+    scripts/bench graph                 what runs after a change, what a node costs, interruptions
     scripts/bench --json --rounds 9     as JSON
 """
 
@@ -27,9 +28,16 @@ from benchmarks.calls import call_groups
 from benchmarks.command_line import cli_groups
 from benchmarks.contest import measure
 from benchmarks.engines import engines_groups
+from benchmarks.graphs import graph_groups
 from benchmarks.store import cache_groups
 
-GROUPS = {"cli": cli_groups, "call": call_groups, "cache": cache_groups, "engines": engines_groups}
+GROUPS = {
+    "cli": cli_groups,
+    "call": call_groups,
+    "cache": cache_groups,
+    "engines": engines_groups,
+    "graph": graph_groups,
+}
 
 
 def main() -> None:

@@ -1,0 +1,174 @@
+"""What one node costs in graphs of 1,000 and of 10,000 that compute next to nothing."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, TypeAlias
+
+from benchmarks.contest import Group, Reading, at_most_times
+
+_SMALL, _LARGE = 1_000, 10_000
+_LINEAR = 1.5  # how much more a node may cost among ten times as many
+_PRIME = 2**31 - 1
+_MOST_S = 600.0
+
+Shape: TypeAlias = Callable[[int], list[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """A propagation.
+
+    Attributes:
+        name: What happens.
+        value: What the first node is given.
+        executions: How many nodes run, of so many.
+    """
+
+    name: str
+    value: int
+    executions: Callable[[int], int]
+
+
+_STEPS = (
+    _Step(name="first run", value=10, executions=lambda count: count),
+    _Step(name="everything changes", value=20, executions=lambda count: count),
+    _Step(name="cut off at the first node", value=21, executions=lambda _: 1),
+    _Step(name="there and back", value=10, executions=lambda _: 0),
+)
+
+
+def size_groups(folder: str) -> Iterator[Group]:
+    """Yield chains, fans and grids, with a cache in memory and with one in a folder."""
+    for name, shape in (("chain", _chain), ("fan", _fan), ("grid", _grid)):
+        for place in ("memory", "folder"):
+            lives = {}
+            for count in (_SMALL, _LARGE):
+                cache = os.path.join(folder, f"{name}-{count}")
+                lives[count] = _Life(shape, count, ":memory:" if place == "memory" else cache)
+            kept = "memory" if place == "memory" else "a folder"
+            yield from (
+                Group(
+                    name=f"{name}, {step.name}, cache in {kept}",
+                    contenders=tuple(_reading(step, lives[n]) for n in (_LARGE, _SMALL)),
+                    goals=(at_most_times(_row(_LARGE), _row(_SMALL), _LINEAR),),
+                    rounds=1,
+                )
+                for step in _STEPS
+            )
+
+
+class _Life:
+    """A graph that goes through all propagations once; what each takes is read as often as liked.
+
+    Args:
+        shape: Makes the nodes.
+        count: How many there should be, about.
+        cache: As for a Session.
+    """
+
+    def __init__(self, shape: Shape, count: int, cache: str) -> None:
+        self.count = count
+        self._shape, self._cache = shape, cache
+
+    @cached_property
+    def node_us(self) -> Mapping[str, float]:
+        """What each propagation takes for a node.
+
+        Raises:
+            AssertionError: If other than the expected number of nodes ran.
+        """
+        import nbnodes as nb
+
+        taken: dict[str, float] = {}
+        with (
+            nb.Session(cache=self._cache) as session,
+            nb.Graph(self._shape(self.count), session=session) as graph,
+        ):
+            for step in _STEPS:
+                begun = time.perf_counter()
+                graph.set({"first.value": step.value})
+                if not taken:
+                    graph.watch()
+                graph.settle(_MOST_S)
+                taken[step.name] = 1e6 * (time.perf_counter() - begun) / len(graph)
+                reasons = [standing.reason for standing in graph.states().values()]
+                ran = sum(reason.startswith("computed") for reason in reasons)
+                if ran != step.executions(len(graph)):
+                    raise AssertionError(f"{step.name}: {ran} nodes ran")
+        return taken
+
+
+def _reading(step: _Step, life: _Life) -> Reading:
+    return Reading(name=_row(life.count), read=lambda: life.node_us[step.name], unit="us/node")
+
+
+def _row(count: int) -> str:
+    return f"{count:,} nodes"
+
+
+# ---------------------------------------------------------------- shapes
+
+
+def _begin(value: int) -> int:
+    return value // 10
+
+
+def _step(one: int) -> int:
+    return (3 * one + 1) % _PRIME
+
+
+def _plus(number: int, one: int) -> int:
+    return one + number
+
+
+def _both(one: int, other: int) -> int:
+    return (one + 2 * other) % _PRIME
+
+
+def _total(*every: int) -> int:
+    return sum(every)
+
+
+def _chain(count: int) -> list[Any]:
+    import nbnodes as nb
+
+    node = _first()
+    for i in range(1, count):
+        node = nb.Node(_step, [node], name=f"n{i}")
+    return [node]
+
+
+def _fan(count: int) -> list[Any]:
+    """One feeds all others, and they feed one."""
+    import nbnodes as nb
+
+    first = _first()
+    middle = [nb.Node(partial(_plus, i), [first], name=f"n{i}") for i in range(count)]
+    return [nb.Node(_total, middle, name="last")]
+
+
+def _grid(count: int) -> list[Any]:
+    """Each node is fed by that above it and that to its left."""
+    import nbnodes as nb
+
+    side = math.isqrt(count)
+    nodes: dict[tuple[int, int], Any] = {(0, 0): _first()}
+    for i in range(side):
+        for j in range(side):
+            fed = [nodes[at] for at in ((i - 1, j), (i, j - 1)) if at in nodes]
+            if fed:
+                body = _both if len(fed) > 1 else _step
+                nodes[i, j] = nb.Node(body, fed, name=f"n{i}_{j}")
+    return [nodes[side - 1, side - 1]]
+
+
+def _first() -> Any:
+    import nbnodes as nb
+
+    return nb.Node(_begin, name="first")
