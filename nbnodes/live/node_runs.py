@@ -324,7 +324,7 @@ class NodeRuns:
             call = Call(name=name, function=bound, cancel=options.cancel, show=shown_outputs)
             return _limited(call, options.timeout_s)
         uncached = replace(options, cache=False)
-        request = call_request(name, bound, self._session, uncached)
+        request = call_request(name, bound, function.call, self._session, uncached)
         return self._session.run_request(request, uncached)
 
     def _function_parts(

@@ -150,7 +150,7 @@ class Driver:
             with self._lock:
                 self._end_error = error
                 promises, self._promises = self._promises, set()
-            for promise in promises:
+            for promise in list(promises):  # each leaves the set when it is done
                 _fail(promise, error)
 
     def _promise(self, future: Future[Any]) -> None:
