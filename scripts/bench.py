@@ -9,6 +9,7 @@ The first round warms up and is not counted. What others print is thrown away.
     scripts/bench engines --only tail   of those, the ones with that word in their name
     scripts/bench graph                 what runs after a change, what a node costs, interruptions
     scripts/bench --json --rounds 9     as JSON
+    scripts/bench --soak                no measuring: the scheduler's property tests, for long
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from benchmarks.command_line import cli_groups
 from benchmarks.contest import measure
 from benchmarks.engines import engines_groups
 from benchmarks.graphs import graph_groups
+from benchmarks.soak import EXAMPLES, soak
 from benchmarks.store import cache_groups
 
 GROUPS = {
@@ -41,8 +43,10 @@ GROUPS = {
 
 
 def main() -> None:
-    """Measure the groups asked for."""
+    """Measure the groups asked for, or soak."""
     asked = _arguments()
+    if asked.soak:
+        sys.exit(soak(asked.soak))
     measured = []
     with tempfile.TemporaryDirectory(prefix="nbnodes-bench-") as folder, _peers_silenced():
         os.environ |= dict.fromkeys(("XDG_CACHE_HOME", "XDG_DATA_HOME"), folder)
@@ -64,6 +68,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="default: 7")
     parser.add_argument("--only", default="", metavar="WORD", help="part of a group's name")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--soak", type=int, nargs="?", const=EXAMPLES, metavar="EXAMPLES", help=f"{EXAMPLES:,}"
+    )
     asked = parser.parse_args()
     unknown = [name for name in asked.groups if name not in GROUPS]
     if unknown or asked.rounds < 1:
