@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import cloudpickle
 
 from nbnodes.graph.parts import origins, part_notebook
-from nbnodes.graph.split import Part, Split
+from nbnodes.graph.split import Part, Split, split
 from nbnodes.notebook.binding import bind_parameters, name_bound_by
 from nbnodes.notebook.document import PARAMETERS, RETURN, Notebook
 
@@ -163,6 +163,30 @@ def comparable(names: dict[str, Any]) -> dict[str, Any]:
     return {
         n: repr(v) for n, v in names.items() if isinstance(v, plain) and " at 0x" not in repr(v)
     }
+
+
+def assert_agreement(made: Notebook, changes: Given) -> None:
+    """Check what parts print and give, as they stand and after each change by itself."""
+    found = split(made)
+    values, printed = run_parts(made, found, {}, how=apart)
+    _assert_agrees(made, found, (values, printed), {})
+    for parameter, value in changes.items():
+        given = {parameter: value}
+        again, prints = run_parts(made, found, given, values, parameter, how=apart)
+        _assert_agrees(made, found, (again, printed | prints), given)
+
+
+def _assert_agrees(made: Notebook, found: Split, ran: Ran, given: Given) -> None:
+    values, printed = ran
+    names, prints = apart(lambda: _whole_ran(made, given))
+    assert printed == {i: text for i, text in prints.items() if text or i in printed}
+    got = comparable(final(found, values))
+    assert got == {name: names.get(name, text) for name, text in got.items()}
+
+
+def _whole_ran(made: Notebook, given: Given) -> Ran:
+    plain = run_whole(made, given)
+    return comparable(plain.names), plain.printed
 
 
 def copied(values: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +18,25 @@ _KEPT = "__nbnodes_value__"
 _GIVEN = "__nbnodes_given__"
 
 
-def part_notebook(part: Part, split: Split, notebook: Notebook) -> Notebook:
+def part_notebook(
+    part: Part, split: Split, notebook: Notebook, names: Iterable[str] | None = None
+) -> Notebook:
     """Make the notebook of a part.
 
     Its value is a dictionary of the names that the part defines; what may be unbound may lack. Of
     the part with the notebook's `return` cell it also has that cell's value, under `VALUE`. What
     other parts give are its parameters, with the graph's own. Its cells show what they showed.
+
+    Args:
+        part: The part.
+        split: What it is of.
+        notebook: The notebook that was split.
+        names: Those of the names it defines that are wanted; default: all. One that cannot be sent
+            makes all that is given fail: `part.gives` are those that others need.
     """
+    if names is not None:
+        wanted = frozenset(names)
+        part = replace(part, defines=tuple(name for name in part.defines if name in wanted))
     if not notebook.is_python:
         return notebook
     cells = [_json(source, tags, i) for i, (source, tags, _) in enumerate(_cells(part, split))]
@@ -90,18 +102,18 @@ def _last_expression(source: str) -> ast.Expr | None:
 
 def _giving(part: Part) -> str:
     """Return the text of the cell that gives what the part defines, and shows nothing."""
-    sure = [name for name in part.defines if name not in part.may_define]
+    unsure = [name for name in part.defines if name in part.may_define]
+    sure = [name for name in part.defines if name not in unsure]
     entries = [f'"{name}": {name}' for name in sure]
     if part.returns:
         cell = next(cell for cell in part.cells if RETURN in cell.tags)
         kept = "None" if _last_expression(cell.source) is None else _KEPT
         entries.append(f'"{VALUE}": {kept}')
     given = "{" + ", ".join(entries) + "}"
-    if not part.may_define:
+    if not unsure:
         return f"{given};"
     tries = (
-        f'try:\n    {_GIVEN}["{name}"] = {name}\nexcept NameError:\n    pass'
-        for name in part.may_define
+        f'try:\n    {_GIVEN}["{name}"] = {name}\nexcept NameError:\n    pass' for name in unsure
     )
     return "\n".join([f"{_GIVEN} = {given}", *tries, f"{_GIVEN};"])
 

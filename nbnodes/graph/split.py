@@ -7,6 +7,7 @@ define functions or set modules up is no part: every part that needs it repeats 
 from __future__ import annotations
 
 import ast
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -127,7 +128,8 @@ class _Splitting:
         tracer = self.tracer()
         units = tracer.units
         groups = Groups(tracer.reaches, [unit.number for unit in units])
-        groups.settle([*tracer.joins, *self._given_joins(), *_file_joins(tracer)])
+        joins = [*tracer.joins, *self._given_joins(), *_file_joins(tracer)]
+        groups.settle([*joins, *_module_joins(tracer)])
         _join_opaque(groups, tracer)
         assembly = Assembly(
             notebook=self._notebook,
@@ -313,6 +315,26 @@ def _file_joins(tracer: Tracer) -> list[Join]:
             what = f"the file {known}" if known and a.path == b.path else "what may be one file"
             found.append(Join(i, j, f"{tracer.cell(i)} and {tracer.cell(j)} use {what}"))
             break
+    return found
+
+
+def _module_joins(tracer: Tracer) -> list[Join]:
+    """Join a cell that writes a module's file with those that import it."""
+    targets = {
+        name: each.target.partition(".")[0]
+        for unit in tracer.units
+        for each in unit.replayed
+        for name in each.names
+    }
+    found: list[Join] = []
+    for i, reach in enumerate(tracer.reaches):
+        paths = (use.path for use in reach.files if use.writes and use.path.endswith(".py"))
+        for module in {os.path.basename(path).removesuffix(".py") for path in paths}:
+            found += [
+                Join(i, j, f"{tracer.cell(i)} writes the module `{module}`")
+                for j, other in enumerate(tracer.reaches)
+                if i != j and module in {targets.get(name) for name in other.needs}
+            ]
     return found
 
 

@@ -28,7 +28,8 @@ class Part:
         cells: Its cells; of a cell that also declares parameters only the rest.
         reads: Each name that it is given, with the name of the part that gives it.
         parameters: The graph's parameters that it uses.
-        defines: The names that it gives: those that others read, then the rest.
+        gives: The names that others read of it.
+        defines: Those, and what else it certainly leaves bound.
         may_define: Those of them that it may leave unbound.
         prelude: The definitions and settings of other cells that it repeats, as source.
         files: Files that it reads and no cell writes.
@@ -41,6 +42,7 @@ class Part:
     cells: tuple[Cell, ...]
     reads: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
     defines: tuple[str, ...] = ()
     may_define: tuple[str, ...] = ()
     prelude: str = ""
@@ -204,6 +206,7 @@ class Assembly:
             cells=cells,
             reads=reads,
             parameters=tuple(n for n in self.parameters if n in parameters),
+            gives=tuple(given),
             defines=(*given, *(n for n in values if n not in given)),
             may_define=tuple(n for n in given if n not in sure and n not in reads),
             prelude=self._prelude(units),

@@ -168,6 +168,10 @@ class CallWalker(Walker):
         if receiver in self.context.imports:
             self._note_class_method(node, name)
             return
+        if function.attr in known.LOGGING_METHODS:  # loggers are everybody's
+            self.record.seeds.add("logging")
+        if function.attr in ("__enter__", "enter_context"):
+            self.record.seeds.add("a context")
         if _is_changing(node, function.attr):
             self._touch_receiver(node, function)
         if not receiver:
@@ -180,11 +184,24 @@ class CallWalker(Walker):
 
     def _note_class_method(self, node: ast.Call, name: str) -> None:
         """Note `heapq.heappush(heap, item)`: the first argument then holds the others."""
+        last = name.rpartition(".")[2]
+        if not self.replaying and (
+            self._changes_module(node, last) or known.SET_AND_TOLD.match(last)
+        ):
+            self.touch(root(node.func), node.lineno)
         if name.startswith(known.CHANGING_MODULES) and node.args:
             first = root(node.args[0])
             self.touch(first, node.lineno)
             if first:
                 self.share(first, self.given(node) - {first})
+
+    def _changes_module(self, node: ast.Call, method: str) -> bool:
+        """Whether a call changes an object in a module: `rcParams.update(…)`."""
+        if method not in known.SHALLOW_METHODS or not isinstance(node.func, ast.Attribute):
+            return False
+        inner = node.func.value
+        is_object = isinstance(inner, ast.Name) and "." in self.context.imports.get(inner.id, "")
+        return is_object or isinstance(inner, ast.Attribute)
 
     def touch_result(self, node: ast.Call) -> None:
         """Note that what a function gives is changed at once: `get().append(1)`."""

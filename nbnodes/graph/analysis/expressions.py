@@ -107,7 +107,10 @@ def shared(node: ast.expr, imports: Mapping[str, str]) -> set[str]:  # noqa: C90
             return _shared_by_comprehension(node, imports)
         case ast.ListComp() | ast.SetComp() | ast.DictComp():
             return set()
-        case ast.Compare() | ast.Constant() | ast.JoinedStr() | ast.Lambda() | ast.UnaryOp():
+        case ast.Lambda(args=arguments):
+            defaults = [*arguments.defaults, *filter(None, arguments.kw_defaults)]
+            return {name for default in defaults for name in shared(default, imports)}
+        case ast.Compare() | ast.Constant() | ast.JoinedStr() | ast.UnaryOp():
             return set()
         case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.BitOr(), right=right):
             sides = (s for s in (left, right) if isinstance(s, ast.List | ast.Dict | ast.Tuple))
@@ -139,6 +142,9 @@ def sources(node: ast.expr, imports: Mapping[str, str]) -> Iterator[tuple[str, b
                 yield from ((n, held and not consumed) for n, held in sources(argument, imports))
         case ast.Compare() | ast.Constant() | ast.JoinedStr():
             return
+        case ast.Await(value=ast.Call(args=args)):  # what is awaited is used up
+            for argument in args:
+                yield from ((name, False) for name, _ in sources(argument, imports))
         case ast.Lambda(body=body):
             yield from ((name, False) for name in names_in(body))
         case _:

@@ -13,7 +13,7 @@ from nbnodes.graph.analysis.record import FileUse
 _WRITING_MODES = set("wax+")
 
 
-def file_uses(
+def file_uses(  # noqa: C901  # one case a kind of call
     node: ast.Call, imports: Mapping[str, str], constants: Mapping[str, str]
 ) -> Iterator[FileUse]:
     """Yield the files that a call reads or writes itself."""
@@ -24,6 +24,12 @@ def file_uses(
     path = "*" if argument is None else literal_path(argument, imports, constants)
     if known.SHELL.match(name):
         yield FileUse(path="*", writes=True)
+        return
+    if known.MOVERS.match(name):
+        for each in node.args:
+            moved = literal_path(each, imports, constants)
+            if not _is_address(moved):
+                yield FileUse(path=moved, writes=True)
         return
     if known.OPENERS.match(name):
         yield from _opened(node, path)

@@ -174,6 +174,7 @@ class Record:
         self.returned: set[str] = set()  # names whose objects may be returned
         self.closes = False
         self.yields = False
+        self.changes_given = False  # a function in it changes what that is given
         self.is_stateful = False  # a function in it changes what is its own
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nbnodes.graph.analysis.calls import CallWalker
 from nbnodes.graph.analysis.definitions import has_state
@@ -309,6 +310,8 @@ class StatementWalker(CallWalker):
         inner = StatementWalker(self.context, function_scope(node, self.scope, shadowed))
         inner.visit_block(node.body)
         body = self._body(inner)
+        if isinstance(node, ast.AsyncFunctionDef):
+            body = replace(body, keeps=body.keeps or "a coroutine")
         self.store(node.name, fresh=True)
         if self.scope.kind != "function":
             self.record.bodies.setdefault(node.name, []).append(body)
@@ -316,9 +319,12 @@ class StatementWalker(CallWalker):
                 self.record.keeps[node.name] = "a function with a state of its own"
             for decorator in node.decorator_list:
                 self._carry(node.name, decorator)
-        else:  # it may be called by whoever calls what is around it
+            for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
+                self.share(node.name, shared(default, self.context.imports))
+        else:  # it may be called by whoever calls what is around it, or is given it
             self.run(body, node.lineno)
             self.record.closes = True
+            self.record.changes_given |= body.changes_arguments
 
     def _define_class(self, node: ast.ClassDef) -> None:
         for part in [*node.decorator_list, *node.bases, *node.keywords]:
@@ -381,7 +387,7 @@ class StatementWalker(CallWalker):
             reads=frozenset(ours),
             mutates=frozenset(mutated - scope.local),
             assigns=frozenset((record.stores | record.deletes) & scope.declared),
-            changes_arguments=bool(given & record.touches.keys()),
+            changes_arguments=bool(given & record.touches.keys()) or record.changes_given,
             passes=frozenset(record.passes),
             passes_arguments=frozenset(p.callee for p in record.passes if p.names & given),
             gives=frozenset(record.returned & ours),

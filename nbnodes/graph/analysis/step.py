@@ -136,7 +136,7 @@ class _Step:
             bodies = self._callees(each.callee)
             is_unknown = each.thrown and not bodies and each.callee not in BUILTINS
             if is_unknown or any(body.changes_arguments for body in bodies):
-                names = each.names | ({each.callee} if is_unknown else frozenset())
+                names = each.names | ({each.callee} if is_unknown or self._holds(each) else set())
                 reached = linked(sorted(names), self._pairs())
                 self._touched |= reached
                 self._shallow -= reached
@@ -148,6 +148,12 @@ class _Step:
                     self._touched |= reached
                     self._shallow -= reached
                     self._changed |= reached & self._exposed
+
+    def _holds(self, passed: Pass) -> bool:
+        """Whether what is called may itself hold what the function in it changes."""
+        version = self._tracer.version(passed.callee)
+        is_value = version is not None and not version.is_definition
+        return is_value or any(passed.callee in pair for pair in self._flow.aliases)
 
     def _pairs(self) -> frozenset[tuple[str, str]]:
         return self._flow.aliases | self._flow.copies

@@ -244,7 +244,7 @@ class Tracer:
         for state in sorted(seeds):
             self._seeded[state] = i
             if state not in ("random", "numpy.random"):
-                self.unsettle(i, f"seeds `{state}`, which later cells may draw from")
+                self.unsettle(i, f"sets the state of `{state}`, which later cells may use")
 
 
 def alike(one: Version, other: Version) -> None:

@@ -199,7 +199,7 @@ CLASS_MAKERS = re.compile(
 RANDOM_STATES = {"random": "random", "numpy.random": "numpy.random"}
 RANDOM_STATELESS = _words(
     "default_rng Generator RandomState SeedSequence PCG64 Philox MT19937 SFC64 BitGenerator Random",
-    "SystemRandom seed setstate set_state get_state getstate",
+    "SystemRandom seed setstate set_state",
 )
 RANDOM_METHODS = _words(
     "sample rvs resample shuffle choice fit fit_transform fit_predict permutation bootstrap",
@@ -222,12 +222,15 @@ QUIET_LIBRARIES = _words(
 
 SETTERS = re.compile(
     r"^(set|use|rc|rcdefaults|filterwarnings|simplefilter|resetwarnings|basicConfig|disable|enable"
-    r"|ion|ioff|install|register|seterr|option|pandas|config|configure|load_backend|switch_backend"
+    r"|ion|ioff|install|register|seterr|pandas|config|configure|load_backend|switch_backend"
     r"|rc_file|chdir|putenv|unsetenv|captureWarnings|init_notebook_mode|setLevel|despine_all"
     r"|init|initialize|reset_option|reset_defaults|reset_orig|patch|monkeypatch)"
     r"(_\w+)?$|^set[a-z]+$|^set[A-Z]\w*$"
 )
 """Last names of the functions by which a module is set up."""
+SET_AND_TOLD = re.compile(r"^(set|use|switch|enable|disable)(_\w+|[a-z]+)$")
+"""Those that set a module up even where their result is taken."""
+LOGGING_METHODS = _words("setLevel addHandler removeHandler addFilter removeFilter")
 PYPLOT_DRAWS = re.compile(r"^matplotlib\.pyplot\.(setp|set_loglevel_once|sca|set_cmap|gci)$")
 SETTING_PLACES = re.compile(
     r"^(os\.environ|sys\.path|matplotlib\.rcParams|matplotlib\.pyplot\.rcParams|pandas\.options"
@@ -250,6 +253,9 @@ FILE_WRITERS = re.compile(
     r"|truncate|symlink|link)|shutil\.\w+|urllib\.request\.urlretrieve|cv2\.imwrite"
     r"|imageio\.(v\d\.)?imwrite|torch\.save|zipfile\.ZipFile|tarfile\.open|h5py\.File"
     r"|sqlite3\.connect|shelve\.open|pyarrow\.(parquet|csv|feather)\.write_\w+|wget\.download)$"
+)
+MOVERS = re.compile(
+    r"^(shutil\.\w+|os\.(rename|renames|replace|link|symlink)|urllib\.request\.urlretrieve)$"
 )
 OPENERS = re.compile(r"^(open|io\.open|codecs\.open|gzip\.open|bz2\.open|lzma\.open)$")
 METHOD_READERS = _words("read_text read_bytes iterdir glob rglob exists is_file is_dir stat")

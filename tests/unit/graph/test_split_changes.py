@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 from notebooks import CellText, notebook
-from splits import Ran, apart, comparable, final, run_parts, run_whole
-
-from nbnodes.graph.split import Split, split
-from nbnodes.notebook.document import Notebook
+from splits import assert_agreement
 
 Program = tuple[list[CellText], dict[str, Any]]
 PROGRAMS: dict[str, Program] = {  # a name → (cells, parameters to change)
@@ -992,30 +989,11 @@ PROGRAMS: dict[str, Program] = {  # a name → (cells, parameters to change)
 }
 
 
-def run_plainly(made: Notebook, given: dict[str, Any]) -> Ran:
-    plain = run_whole(made, given)
-    return comparable(plain.names), plain.printed
-
-
-def assert_agrees(made: Notebook, found: Split, ran: Ran, given: dict[str, Any]) -> None:
-    values, printed = ran
-    names, prints = apart(lambda: run_plainly(made, given))
-    assert printed == {i: text for i, text in prints.items() if text or i in printed}
-    got = comparable(final(found, values))
-    assert got == {name: names.get(name, text) for name, text in got.items()}
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_parts_agree_with_the_whole_before_and_after_a_change(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     cells, changes = PROGRAMS[name]
-    made = notebook(*cells)
-    found = split(made)
-    values, printed = run_parts(made, found, {}, how=apart)
-    assert_agrees(made, found, (values, printed), {})
-    for parameter, value in changes.items():
-        given = {parameter: value}
-        again = run_parts(made, found, given, values, parameter, how=apart)
-        assert_agrees(made, found, (again[0], printed | again[1]), given)
+    assert_agreement(notebook(*cells), changes)

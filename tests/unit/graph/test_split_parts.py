@@ -55,6 +55,14 @@ def test_its_name_folder_kernel_and_files_are_the_notebooks() -> None:
     assert part.options == {"extras": {"files": ["b", "a.txt"]}}
 
 
+def test_only_wanted_names_are_given() -> None:
+    made = notebook("x = len('a')\ny = len('b')", "x")
+    found = split(made)
+    first = found.parts[0]
+    assert (first.gives, first.defines) == (("x",), ("x", "y"))
+    assert part_notebook(first, found, made, first.gives).cells[-1].source == '{"x": x};'
+
+
 def test_what_sets_modules_up_shows_nothing() -> None:
     made = notebook("x = len('a')", "%precision 3", "x / 3")
     found = split(made)
