@@ -333,7 +333,8 @@ def _module_joins(tracer: Tracer) -> list[Join]:
             found += [
                 Join(i, j, f"{tracer.cell(i)} writes the module `{module}`")
                 for j, other in enumerate(tracer.reaches)
-                if i != j and module in {targets.get(name) for name in other.needs}
+                for names in [other.needs | tracer.units[j].flow.defines]
+                if i != j and module in {targets.get(name) for name in names}
             ]
     return found
 
@@ -349,6 +350,6 @@ def _join_opaque(groups: Groups, tracer: Tracer) -> None:
         why = reach.opaque[0][1] if reach.opaque else "`import *` may replace names"
         groups.settle(
             Join(i, other, f"{tracer.cell(i)}: {why}")
-            for other, unit in enumerate(tracer.units)
-            if other != i and not unit.is_repeated
+            for other in range(len(tracer.units))
+            if other != i
         )

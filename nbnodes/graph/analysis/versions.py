@@ -224,7 +224,7 @@ class Tracer:
 
     def settle(self, i: int) -> None:
         """Join a unit with an earlier one that changed what a module was set to."""
-        if self._unsettled and not self.units[i].is_repeated:
+        if self._unsettled:  # an import, too, may find another module now
             first, what = self._unsettled
             if first != i:
                 self.joins.append(Join(first, i, what))

@@ -828,6 +828,21 @@ PROGRAMS: dict[str, Program] = {  # a name → (cells, parameters to change)
         ],
         {"k": "b"},
     ),
+    "import from a folder that is computed": (
+        [
+            "import os, sys",
+            "root = os.path.join(os.getcwd(), 'sub')\nos.makedirs(root, exist_ok=True)",
+            "open(root + '/mine_y.py', 'w').write('v = 2')",
+            "sys.path.append(root)",
+            "import mine_y",
+            "print(mine_y.v)",
+        ],
+        {},
+    ),
+    "import after exec": (
+        ["k = 'import math'", "exec(k)", "import json", "print(math.pi, json.dumps(1))"],
+        {},
+    ),
 }
 
 
