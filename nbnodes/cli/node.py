@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from nbnodes.notebook.document import Notebook
 from nbnodes.project import Project
 from nbnodes.result import Failure
 from nbnodes.session import Session
+
+_RUN_THREAD = "nbnodes-run"  # as `nbnodes.scheduler.driver` names those that run a node
+_GRACE_S = 10.0
 
 
 def run_node(arguments: RunArguments) -> int:
@@ -47,7 +51,11 @@ def run_node(arguments: RunArguments) -> int:
         values = arguments.values()
         started_at = time.monotonic()
         with progress_bar(graph.name, "nodes", quiet=arguments.quiet) as show:
-            result = graph.run(name, values, check=False, on_progress=_shown(show))
+            try:
+                result = graph.run(name, values, check=False, on_progress=_shown(show))
+            except KeyboardInterrupt:
+                _await_runs()
+                raise
         elapsed_s = time.monotonic() - started_at
         if arguments.output:
             write_executed(result, arguments.output)
@@ -110,6 +118,13 @@ def _last(graph: Graph) -> str:
     others = [name for name in graph.nodes if name not in last]
     also = f"; there are also {', '.join(others)}" if others else ""
     raise UsageError(f"{graph.name}: say which node with --node: {' or '.join(last)}{also}")
+
+
+def _await_runs() -> None:
+    """Let the runs that were interrupted end their kernels, before this process ends."""
+    for thread in threading.enumerate():
+        if thread.name == _RUN_THREAD:
+            thread.join(_GRACE_S)
 
 
 def _shown(show: Callable[..., None]) -> Callable[[GraphProgress], None]:
