@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from nbnodes.graph.node import Node, OutNode, Output
     from nbnodes.live.graph import Graph
     from nbnodes.live.notices import GraphProgress, NodeMoved, Published
+    from nbnodes.live.seed import display, start
     from nbnodes.notebook.parameters import Parameter
     from nbnodes.project import Project
     from nbnodes.restified import KernelModel, PythonModel, execute_notebook
@@ -83,7 +84,9 @@ __all__ = [
     "Success",
     "Tolerance",
     "current_session",
+    "display",
     "execute_notebook",
+    "start",
 ]
 
 _HOMES = {
@@ -96,6 +99,7 @@ _HOMES = {
     "nbnodes.graph.node": "Node OutNode Output",
     "nbnodes.live.graph": "Graph",
     "nbnodes.live.notices": "GraphProgress NodeMoved Published",
+    "nbnodes.live.seed": "display start",
     "nbnodes.notebook.parameters": "Parameter",
     "nbnodes.project": "Project",
     "nbnodes.restified": "KernelModel PythonModel execute_notebook",

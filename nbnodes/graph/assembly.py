@@ -57,9 +57,11 @@ class Member:
         return self.node.options
 
     @property
-    def kind(self) -> Literal["notebook", "function"]:
+    def kind(self) -> Literal["notebook", "function", "cell"]:
         """What it is, for people."""
-        return "function" if isinstance(self.body, Function) else "notebook"
+        if isinstance(self.body, Function):
+            return "function"
+        return "cell" if getattr(self.node.f, "kind", "") == "cell" else "notebook"
 
     @property
     def open_parameters(self) -> tuple[str, ...]:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from nbnodes.engines.engine import CancelToken
-from nbnodes.errors import ParameterError, UsageError
-from nbnodes.graph.assembly import Assembly, assemble
+from nbnodes.errors import UsageError
+from nbnodes.graph.assembly import Assembly
 from nbnodes.graph.drawing.mermaid import mermaid
 from nbnodes.graph.drawing.picture import Picture
 from nbnodes.graph.drawing.svg import svg
 from nbnodes.graph.drawing.text import text
 from nbnodes.graph.node import Node
-from nbnodes.live.inputs import addressed, current, missing
+from nbnodes.live.bound import BoundNodes
+from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice, Published
 from nbnodes.live.pictures import picture
-from nbnodes.live.updates import Updates
+from nbnodes.notebook.reader import Source
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import Standing
 from nbnodes.session import Session, current_session
 
 if TYPE_CHECKING:  # brings queues and heaps, which drawing a graph does not need
     from nbnodes.scheduler.workers import RunFuture
-
-_log = logging.getLogger("nbnodes")
 
 
 class Graph:
@@ -39,7 +35,7 @@ class Graph:
     keep nodes up to date while values change; what they say never mixes two revisions.
 
     Args:
-        nodes: The nodes; what they depend on is added.
+        nodes: The nodes; what they depend on is added. Or a notebook's parts.
         name: What messages call it.
         session: Where its nodes run; default: the current Session.
         workers: How many nodes may run at once; default: the Session's.
@@ -50,7 +46,7 @@ class Graph:
 
     def __init__(
         self,
-        nodes: Iterable[Node],
+        nodes: Iterable[Node] | NotebookParts,
         *,
         name: str = "graph",
         session: Session | None = None,
@@ -58,14 +54,9 @@ class Graph:
     ) -> None:
         if workers is not None and workers < 1:
             raise UsageError(f"workers={workers!r}: expected 1 or more")
-        self.name = name
-        self.assembly: Assembly = assemble(nodes, name=f"the graph {name!r}")
-        self.session = session or current_session()
-        self.workers = workers or self.session.settings.workers
-        self._given: dict[str, dict[str, Any]] = {}
-        self._live: Updates | None = None
-        self._listeners: list[Callable[[Notice], None]] = []
-        self._lock = threading.RLock()
+        session = session or current_session()
+        workers = workers or session.settings.workers
+        self._bound = BoundNodes(nodes, name=name, session=session, workers=workers)
 
     @classmethod
     def from_folder(cls, folder: str | os.PathLike[str], **arguments: Any) -> Self:
@@ -81,6 +72,47 @@ class Graph:
         wired = wired_folder(folder, interval=Interval)
         return cls(wired.nodes, **{"name": wired.name, "workers": wired.workers, **arguments})
 
+    @classmethod
+    def from_notebook(cls, source: Source, **arguments: Any) -> Self:
+        """Split one ordinary notebook into cell nodes; see `nbnodes.live.notebook_parts`.
+
+        A part is named by what it gives: `run("trend")` gives the value of that variable.
+
+        Args:
+            source: A path, a URL, or an nbformat `NotebookNode`.
+            **arguments: As of Graph.
+
+        Raises:
+            NotebookError: If it cannot be read.
+        """
+        parts = NotebookParts(source)
+        return cls(parts, **{"name": parts.notebook.name, **arguments})
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self._bound.name
+
+    @property
+    def session(self) -> Session:
+        """Where its nodes run."""
+        return self._bound.session
+
+    @property
+    def workers(self) -> int:
+        """How many nodes may run at once."""
+        return self._bound.workers
+
+    @property
+    def assembly(self) -> Assembly:
+        """The nodes as they were read, and what depends on what."""
+        return self._bound.assembly
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What the text of a notebook does not tell of its parts, and what runs have found out."""
+        return () if self._bound.parts is None else self._bound.parts.doubts
+
     @property
     def nodes(self) -> Mapping[str, Node]:
         """The nodes by name, in topological order."""
@@ -88,7 +120,7 @@ class Graph:
 
     def __getitem__(self, name: str) -> Node:
         """Return a node by its name."""
-        return self.assembly.members[self._named(name)].node
+        return self.assembly.members[self._bound.named(name)].node
 
     def __len__(self) -> int:
         return len(self.assembly.members)
@@ -122,8 +154,10 @@ class Graph:
             RunFailedError: If a node failed, unless `check` is False.
             EngineError: If the machine failed.
         """
-        name, own = self._checked(node, {**(values or {}), **given})
-        result = self._computed(name, own, CancelToken(), on_progress)
+        name, own = self._bound.checked(node, {**(values or {}), **given})
+        result = self._bound.presented(
+            node, self._bound.compute(name, own, CancelToken(), on_progress)
+        )
         if check:
             result.unwrap()
         return result
@@ -138,9 +172,11 @@ class Graph:
         Raises:
             ParameterError: At once, as `run`.
         """
-        name, own = self._checked(node, {**(values or {}), **given})
+        name, own = self._bound.checked(node, {**(values or {}), **given})
         cancel = CancelToken()
-        return self.session.submit_work(lambda: self._computed(name, own, cancel), cancel)
+        return self.session.submit_work(
+            lambda: self._bound.presented(node, self._bound.compute(name, own, cancel)), cancel
+        )
 
     async def arun(
         self,
@@ -174,13 +210,7 @@ class Graph:
         Raises:
             ParameterError: For wrong and unknown parameters; nothing has changed then.
         """
-        everything = {**(values or {}), **given}
-        changed = addressed(self.name, self.assembly, everything, self.assembly.members)
-        with self._lock:
-            for node, own in changed.items():
-                self._given[node] = {**self._given.get(node, {}), **own}
-            if self._live is not None:
-                self._live.set(self._own(changed), _reasons(changed))
+        self._bound.set({**(values or {}), **given})
 
     def watch(self, *nodes: str | Node) -> None:
         """Keep nodes up to date from now on; default: those on which nothing depends.
@@ -190,15 +220,15 @@ class Graph:
         Raises:
             ParameterError: If a parameter has no value.
         """
-        names = [self._named(node) for node in nodes] or list(self.assembly.dag.sinks)
+        names = [self._bound.named(node) for node in nodes] or list(self.assembly.dag.sinks)
         members = self.assembly.members
         chosen = [name for name in names if members[name].options.trigger != "lazy"]
-        self._check_complete(self.assembly.dag.ancestors(chosen))
-        self._updates().watch(chosen)
+        self._bound.check_complete(self.assembly.dag.ancestors(chosen))
+        self._bound.updates().watch(chosen)
 
     def unwatch(self, *nodes: str | Node) -> None:
         """Undo one `watch` of each of these nodes."""
-        self._updates().unwatch([self._named(node) for node in nodes])
+        self._bound.updates().unwatch([self._bound.named(node) for node in nodes])
 
     def get(self, node: str | Node, *, check: bool = True) -> Result:
         """Return a node's Result for the values that hold now; wait for it.
@@ -207,12 +237,12 @@ class Graph:
             RunFailedError: If a node failed, unless `check` is False.
             EngineError: If the machine failed, or somebody stopped it.
         """
-        name = self._named(node)
-        self._check_complete(self.assembly.dag.ancestors([name]))
-        updates = self._updates()
+        name = self._bound.named(node)
+        self._bound.check_complete(self.assembly.dag.ancestors([name]))
+        updates = self._bound.updates()
         updates.watch([name])
         try:
-            result = updates.result_of(name)
+            result = self._bound.presented(node, updates.result_of(name))
         finally:
             updates.unwatch([name])
         if check:
@@ -225,29 +255,30 @@ class Graph:
         Raises:
             TimeoutError: If it is not by then.
         """
-        updates = self._updates()
+        updates = self._bound.updates()
         updates.settle(timeout_s)
         return updates.published
 
     @property
     def published(self) -> Published:
         """What to show: the Results of the latest revision that is settled, and no other."""
-        return self._updates().published
+        return self._bound.updates().published
 
     def states(self) -> Mapping[str, Standing]:
         """Return where every node stands, and why."""
-        if self._live is None:
+        live = self._bound.live
+        if live is None:
             return dict.fromkeys(self.assembly.members, Standing("stale", "never asked for"))
-        return self._live.standings()
+        return live.standings()
 
     def refresh(self, *nodes: str | Node) -> None:
         """Run nodes that are run by hand, have failed or were stopped; default: all."""
-        names = [self._named(node) for node in nodes] or list(self.assembly.members)
-        self._updates().refresh(names)
+        names = [self._bound.named(node) for node in nodes] or list(self.assembly.members)
+        self._bound.updates().refresh(names)
 
     def cancel(self, *nodes: str | Node) -> None:
         """Stop nodes that are not up to date yet; default: all."""
-        self._updates().cancel([self._named(node) for node in nodes] or None)
+        self._bound.updates().cancel([self._bound.named(node) for node in nodes] or None)
 
     def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
         """Have a function called with every Notice, on a thread of the graph.
@@ -257,15 +288,12 @@ class Graph:
         Returns:
             What ends it.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        self._bound.listeners.append(listener)
+        return lambda: self._bound.listeners.remove(listener)
 
     def close(self) -> None:
         """Stop what runs and watch nothing any more; may be called twice."""
-        with self._lock:
-            live, self._live = self._live, None
-        if live is not None:
-            live.close()
+        self._bound.close()
 
     def __enter__(self) -> Self:
         return self
@@ -296,105 +324,5 @@ class Graph:
         """Draw it where Jupyter shows it."""
         return {"text/plain": self.to_text(), "image/svg+xml": self.to_svg()}
 
-    # ------------------------------------------------------------ inside
-
-    def _named(self, node: str | Node) -> str:
-        """Return a node's name here.
-
-        Raises:
-            UsageError: If it is not in this graph.
-        """
-        members = self.assembly.members
-        if isinstance(node, Node):
-            found = [name for name, member in members.items() if member.node is node]
-        else:
-            found = [node] if node in members else []
-        if not found:
-            near = get_close_matches(str(node), members, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            known = ", ".join(members) or "none"
-            raise UsageError(f"{self.name} has no node {node!s}{hint} (there are: {known})")
-        return found[0]
-
-    def _checked(
-        self, node: str | Node, given: Mapping[str, Any]
-    ) -> tuple[str, dict[str, dict[str, Any]]]:
-        """Return a node's name, and all values that a run of it needs."""
-        name = self._named(node)
-        needed = self.assembly.dag.ancestors([name])
-        order = [one for one in self.assembly.members if one in needed]
-        own = self._own(order, addressed(self.name, self.assembly, given, order))
-        self._check_complete(order, own)
-        return name, own
-
-    def _own(
-        self, names: Iterable[str], given: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> dict[str, dict[str, Any]]:
-        members = self.assembly.members
-        return {
-            name: current(
-                members[name], {**self._given.get(name, {}), **(given or {}).get(name, {})}
-            )
-            for name in names
-        }
-
-    def _check_complete(
-        self, names: Iterable[str], own: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> None:
-        own = self._own(names) if own is None else own
-        problems = missing((self.assembly.members[name], own[name]) for name in names)
-        if problems:
-            raise ParameterError(self.name, problems)
-
-    def _computed(
-        self,
-        name: str,
-        own: Mapping[str, Mapping[str, Any]],
-        cancel: CancelToken,
-        on_progress: Callable[[GraphProgress], None] | None = None,
-    ) -> Result:
-        part = self.assembly.restricted(own)
-        listener = _progress_listener(on_progress) if on_progress else None
-        with Updates(part, self.session, workers=self.workers, notify=listener) as updates:
-            cancel.on_cancel(updates.close)
-            updates.set(own)
-            updates.watch([name])
-            return updates.result_of(name)
-
-    def _updates(self) -> Updates:
-        with self._lock:
-            if self._live is None:
-                self._live = Updates(
-                    self.assembly,
-                    self.session,
-                    workers=self.workers,
-                    notify=self._notify,
-                    is_live=True,
-                )
-                self._live.set(self._own(self.assembly.members))
-            return self._live
-
-    def _notify(self, notice: Notice) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(notice)
-            except Exception:  # noqa: BLE001  # its failure is its own; the graph goes on
-                _log.exception("a listener of %s failed", self.name)
-
     def _picture(self) -> Picture:
-        return picture(self.name, self.assembly, self.states() if self._live else {})
-
-
-def _reasons(changed: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Say what changed at each node."""
-    return {node: f"{', '.join(parameters)} changed" for node, parameters in changed.items()}
-
-
-def _progress_listener(
-    on_progress: Callable[[GraphProgress], None],
-) -> Callable[[Notice], None]:
-    def listen(notice: Notice) -> None:
-        if isinstance(notice, GraphProgress):
-            on_progress(notice)
-
-    return listen
+        return picture(self.name, self.assembly, self.states() if self._bound.live else {})

@@ -10,9 +10,7 @@ from nbnodes.errors import ParameterError
 from nbnodes.graph.assembly import Assembly, Member
 
 
-def addressed(
-    name: str, assembly: Assembly, given: Mapping[str, Any], among: Iterable[str]
-) -> dict[str, dict[str, Any]]:
+def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Give each node the values meant for it, checked and coerced.
 
     `window` is meant for every node that has such a parameter and is fed it by no other;
@@ -22,12 +20,11 @@ def addressed(
         name: What errors call the graph.
         assembly: The graph.
         given: Values by address.
-        among: The nodes that the values may be for.
 
     Raises:
         ParameterError: With every unknown address and wrong value.
     """
-    members = {node: assembly.members[node] for node in among}
+    members = assembly.members
     problems: list[str] = []
     found: dict[str, dict[str, Any]] = {}
     for address in sorted(given, key=_is_qualified):

@@ -45,7 +45,9 @@ PROMISED = [
     "Success",
     "Tolerance",
     "current_session",
+    "display",
     "execute_notebook",
+    "start",
 ]
 
 

@@ -1,0 +1,217 @@
+"""Nodes bound to a Session: values in by address, Results out, once or kept up to date."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from nbnodes.engines.engine import CancelToken
+from nbnodes.errors import ParameterError, UsageError
+from nbnodes.graph.assembly import Assembly, assemble
+from nbnodes.graph.node import Node
+from nbnodes.live.inputs import addressed, current, missing
+from nbnodes.live.notebook_parts import NotebookParts
+from nbnodes.live.notices import GraphProgress, Notice
+from nbnodes.live.updates import Updates
+from nbnodes.result import Failure, Result
+from nbnodes.session import Session
+
+_log = logging.getLogger("nbnodes")
+
+OwnValues = Mapping[str, Mapping[str, Any]]
+"""For each node, its parameters that no other node feeds."""
+
+
+class BoundNodes:
+    """What a Graph stands on. Safe from several threads.
+
+    Args:
+        nodes: The nodes, or the notebook that they are parts of.
+        name: What messages call them.
+        session: Where they run.
+        workers: How many may run at once.
+
+    Raises:
+        GraphError: With every mistake in how the nodes are wired.
+    """
+
+    def __init__(
+        self, nodes: Iterable[Node] | NotebookParts, *, name: str, session: Session, workers: int
+    ) -> None:
+        self.name = name
+        self.session = session
+        self.workers = workers
+        self.parts = nodes if isinstance(nodes, NotebookParts) else None
+        found = nodes.nodes() if isinstance(nodes, NotebookParts) else nodes
+        self.assembly: Assembly = assemble(found, name=f"the graph {name!r}")
+        self.listeners: list[Callable[[Notice], None]] = []
+        self.live: Updates | None = None
+        self._given: dict[str, dict[str, Any]] = {}
+        self._lock = threading.RLock()
+
+    def named(self, node: str | Node) -> str:
+        """Return a node's name here.
+
+        Raises:
+            UsageError: If it is not among them.
+        """
+        members = self.assembly.members
+        found: str | None = None
+        if isinstance(node, Node):
+            found = next((name for name, one in members.items() if one.node is node), None)
+        elif node in members:
+            found = node
+        elif self.parts is not None:
+            found = self.parts.named(node)
+            if found is not None and not self.parts.offers(node):
+                self._rebuild(self.parts)
+        if found is None:
+            near = get_close_matches(str(node), members, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            known = ", ".join(members) or "none"
+            raise UsageError(f"{self.name} has no node {node!s}{hint} (there are: {known})")
+        return found
+
+    def checked(self, node: str | Node, given: Mapping[str, Any]) -> tuple[str, OwnValues]:
+        """Return a node's name, and all values that a run of it needs.
+
+        Raises:
+            ParameterError: For wrong, unknown and missing parameters.
+        """
+        name = self.named(node)
+        needed = self.assembly.dag.ancestors([name])
+        order = [one for one in self.assembly.members if one in needed]
+        own = self._own(order, addressed(self.name, self.assembly, given))
+        self.check_complete(order, own)
+        return name, own
+
+    def check_complete(self, names: Iterable[str], own: OwnValues | None = None) -> None:
+        """See that no parameter lacks a value.
+
+        Raises:
+            ParameterError: With all that do.
+        """
+        names = list(names)
+        own = self._own(names) if own is None else own
+        problems = missing((self.assembly.members[name], own[name]) for name in names)
+        if problems:
+            raise ParameterError(self.name, problems)
+
+    def compute(
+        self,
+        name: str,
+        own: OwnValues,
+        cancel: CancelToken,
+        on_progress: Callable[[GraphProgress], None] | None = None,
+    ) -> Result:
+        """Compute a node; where it shows that parts of a notebook belong together, once more."""
+        result = self._once(name, own, cancel, on_progress)
+        parts = self.parts
+        if parts is None:
+            return result
+        values = {word: value for given in own.values() for word, value in given.items()}
+        place = parts.place(name)
+        while isinstance(result, Failure) and parts.mend(result):
+            self._rebuild(parts)
+            name, own = self.checked(parts.at(place), values)
+            result = self._once(name, own, cancel, on_progress)
+        return result
+
+    def presented(self, node: str | Node, result: Result) -> Result:
+        """Return a node's Result as the caller wants it who named the node."""
+        if self.parts is None:
+            return result
+        return self.parts.presented(node if isinstance(node, str) else self.named(node), result)
+
+    def set(self, given: Mapping[str, Any]) -> None:
+        """Change parameters, all at once.
+
+        Raises:
+            ParameterError: For wrong and unknown parameters; nothing has changed then.
+        """
+        changed = addressed(self.name, self.assembly, given)
+        with self._lock:
+            for node, own in changed.items():
+                self._given[node] = {**self._given.get(node, {}), **own}
+            if self.live is not None:
+                self.live.set(self._own(changed), _reasons(changed))
+
+    def updates(self) -> Updates:
+        """Return what keeps the nodes up to date; begun when first asked for."""
+        with self._lock:
+            if self.live is None:
+                self.live = Updates(
+                    self.assembly,
+                    self.session,
+                    workers=self.workers,
+                    notify=self._notify,
+                    is_live=True,
+                )
+                self.live.set(self._own(self.assembly.members))
+            return self.live
+
+    def close(self) -> None:
+        """Stop what runs; may be called twice."""
+        with self._lock:
+            live, self.live = self.live, None
+        if live is not None:
+            live.close()
+
+    def _once(
+        self,
+        name: str,
+        own: OwnValues,
+        cancel: CancelToken,
+        on_progress: Callable[[GraphProgress], None] | None,
+    ) -> Result:
+        part = self.assembly.restricted(own)
+        listener = _progress_listener(on_progress) if on_progress else None
+        with Updates(part, self.session, workers=self.workers, notify=listener) as updates:
+            cancel.on_cancel(updates.close)
+            updates.set(own)
+            updates.watch([name])
+            return updates.result_of(name)
+
+    def _own(self, names: Iterable[str], given: OwnValues | None = None) -> dict[str, Any]:
+        members, given = self.assembly.members, given or {}
+        return {
+            name: current(members[name], {**self._given.get(name, {}), **given.get(name, {})})
+            for name in names
+        }
+
+    def _rebuild(self, parts: NotebookParts) -> None:
+        """Assemble a notebook's parts anew; values that were set stay set."""
+        self.close()
+        with self._lock:
+            values = {word: value for own in self._given.values() for word, value in own.items()}
+            self.assembly = assemble(parts.nodes(), name=f"the graph {self.name!r}")
+            self._given = {
+                name: {word: values[word] for word in member.open_parameters if word in values}
+                for name, member in self.assembly.members.items()
+            }
+
+    def _notify(self, notice: Notice) -> None:
+        _log.debug("%s: %s", self.name, notice)
+        for listener in tuple(self.listeners):
+            try:
+                listener(notice)
+            except Exception:  # noqa: BLE001  # its failure is its own; the graph goes on
+                _log.exception("a listener of %s failed", self.name)
+
+
+def _reasons(changed: OwnValues) -> dict[str, str]:
+    """Say what changed at each node."""
+    return {node: f"{', '.join(parameters)} changed" for node, parameters in changed.items()}
+
+
+def _progress_listener(
+    on_progress: Callable[[GraphProgress], None],
+) -> Callable[[Notice], None]:
+    def listen(notice: Notice) -> None:
+        if isinstance(notice, GraphProgress):
+            on_progress(notice)
+
+    return listen
