@@ -11,24 +11,24 @@ from typing import Any
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.errors import FormatError, UsageError
 from nbnodes.formats import formats_of, json_text, jsonable, render
-from nbnodes.notebook.document import Notebook
 from nbnodes.result import Failure, Result, Success
 
 
 def print_value(
     result: Success,
-    notebook: Notebook,
     arguments: RunArguments,
     elapsed_s: float,
+    *,
+    is_value: bool,
     about: Mapping[str, Any] | None = None,
 ) -> str | bytes | dict[str, Any] | None:
     """Print the value; return what was printed, None for nothing.
 
     Args:
         result: What the notebook gave.
-        notebook: The notebook.
         arguments: The command.
         elapsed_s: How long the caller waited.
+        is_value: Whether the notebook says what its value is.
         about: What else the JSON object tells.
     """
     if arguments.as_json:
@@ -40,7 +40,7 @@ def print_value(
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return content
-    if notebook.return_cell is None and arguments.format == "text":
+    if not is_value and arguments.format == "text":
         return None
     content = content.rstrip("\n")
     print(content, flush=True)  # noqa: T201  # at exit a reader that left is an error

@@ -64,9 +64,8 @@ def run_node(arguments: RunArguments) -> int:
             return 1
         if arguments.verbose:
             sys.stderr.write(result.stdout + result.stderr)
-        body = graph.assembly.members[name].body
-        if isinstance(body, Notebook):
-            print_value(result, body, arguments, elapsed_s, {"node": name})
+        is_value = _is_value(graph, name)
+        print_value(result, arguments, elapsed_s, is_value=is_value, about={"node": name})
     return 0
 
 
@@ -118,6 +117,13 @@ def _last(graph: Graph) -> str:
     others = [name for name in graph.nodes if name not in last]
     also = f"; there are also {', '.join(others)}" if others else ""
     raise UsageError(f"{graph.name}: say which node with --node: {' or '.join(last)}{also}")
+
+
+def _is_value(graph: Graph, name: str) -> bool:
+    """Whether a node's notebook says what its value is."""
+    member = graph.assembly.members.get(name)
+    body = member.body if member else None
+    return not isinstance(body, Notebook) or body.return_cell is not None
 
 
 def _await_runs() -> None:

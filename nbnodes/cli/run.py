@@ -51,7 +51,8 @@ def run_notebook(arguments: RunArguments, words: Sequence[str] = ()) -> int:
             return 1
         if arguments.verbose:
             sys.stderr.write(result.stdout + result.stderr)
-        printed = print_value(result, model.notebook, arguments, elapsed_s)
+        is_value = model.notebook.return_cell is not None
+        printed = print_value(result, arguments, elapsed_s, is_value=is_value)
         if printed is not None:
             _lay_shortcut(session, model, result, words, printed, began_ns)
     return 0
