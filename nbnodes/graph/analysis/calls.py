@@ -42,7 +42,7 @@ class CallWalker(Walker):
             if not _is_changing(node, node.func.attr) and not self._is_harmless(node, node.func):
                 self._touch_receiver(node, node.func)
         elif (callee := innermost(node.func)) and self._is_own(callee):
-            self._pass(callee, self.given(node), thrown=True)
+            self.pass_on(callee, self.given(node), thrown=True)
 
     def _touch_receiver(self, node: ast.Call, function: ast.Attribute) -> None:
         is_plain = isinstance(function.value, ast.Name)
@@ -63,6 +63,14 @@ class CallWalker(Walker):
         imports = self.context.imports
         roots |= {n for argument in arguments for n in names_of_parts(argument, imports)}
         return {n for n in roots if n and not self._is_builtin(n)} - self.context.imports.keys()
+
+    def given_to_manager(self, node: ast.expr) -> set[str]:
+        """Name what a context manager of the notebook's own may hand out."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return set()
+        name = node.func.id
+        is_own = name not in self.context.imports and name not in BUILTINS
+        return self.given(node) if is_own else set()
 
     # ------------------------------------------------------------ what is thrown away
 
@@ -216,19 +224,20 @@ class CallWalker(Walker):
         given = self.given(node)
         callee = innermost(node.func)
         if callee and self._is_own(callee):
-            self._pass(callee, given)
+            self.pass_on(callee, given)
         others = set(given)
         if isinstance(node.func, ast.Attribute):
             receiver = root(node.func.value, through_calls=True)
             others |= {receiver} - {""} - self.context.imports.keys()
         for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
             if isinstance(argument, ast.Name) and argument.id in given:
-                self._pass(argument.id, others - {argument.id})
+                self.pass_on(argument.id, others - {argument.id})
             elif isinstance(argument, ast.Lambda) and self.lambda_body(argument).changes_arguments:
                 for name in others:
                     self.touch(name, node.lineno)
 
-    def _pass(self, callee: str, given: set[str], *, thrown: bool = False) -> None:
+    def pass_on(self, callee: str, given: set[str], *, thrown: bool = False) -> None:
+        """Note that a function is given the objects of these names."""
         places = {self.shadow(name) or self.mangled(name) for name in given} - self.state.own
         if self.is_global(callee):
             self.record.passes.add(Pass(callee=callee, names=frozenset(places), thrown=thrown))

@@ -11,6 +11,7 @@ from nbnodes.graph.analysis.definitions import has_state
 from nbnodes.graph.analysis.expressions import (
     displayed,
     held_functions,
+    innermost,
     is_irrefutable,
     is_true,
     kept,
@@ -241,20 +242,12 @@ class StatementWalker(CallWalker):
             self.touch(name, item.context_expr.lineno)  # entering and leaving change it
         if item.optional_vars is not None:
             names = shared(item.context_expr, self.context.imports)
-            names |= self._given_to_manager(item.context_expr)
+            names |= self.given_to_manager(item.context_expr)
             is_given = self.may_be_given(item.context_expr)
             self.bind(item.optional_vars, names, fresh=not names and not is_given)
             for each in ast.walk(item.optional_vars):
                 if isinstance(each, ast.Name):
                     self._carry(each.id, item.context_expr)
-
-    def _given_to_manager(self, node: ast.expr) -> set[str]:
-        """Name what a context manager of the notebook's own may hand out."""
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-            return set()
-        name = node.func.id
-        is_own = name not in self.context.imports and name not in BUILTINS
-        return self.given(node) if is_own else set()
 
     def _may_swallow(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Call):
@@ -298,14 +291,7 @@ class StatementWalker(CallWalker):
         return self._body(inner)
 
     def _define_function(self, node: _Function) -> None:
-        for decorator in node.decorator_list:
-            self.visit(decorator)
-            self.thrown(decorator)
-        self.visit_arguments(node.args)
-        every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        for argument in [*every, node.args.vararg, node.args.kwarg]:
-            self.visit(argument.annotation if argument else None)
-        self.visit(node.returns)
+        self._evaluate_head(node)
         shadowed = {name for names in self.shadows for name in names}
         inner = StatementWalker(self.context, function_scope(node, self.scope, shadowed))
         inner.visit_block(node.body)
@@ -325,6 +311,19 @@ class StatementWalker(CallWalker):
             self.run(body, node.lineno)
             self.record.closes = True
             self.record.changes_given |= body.changes_arguments
+
+    def _evaluate_head(self, node: _Function) -> None:
+        """Walk what is evaluated where a function is defined."""
+        for decorator in node.decorator_list:
+            self.visit(decorator)
+            self.thrown(decorator)
+            if innermost(decorator) not in self.context.imports:
+                self.pass_on(innermost(decorator), {node.name})
+        self.visit_arguments(node.args)
+        every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        for argument in [*every, node.args.vararg, node.args.kwarg]:
+            self.visit(argument.annotation if argument else None)
+        self.visit(node.returns)
 
     def _define_class(self, node: ast.ClassDef) -> None:
         for part in [*node.decorator_list, *node.bases, *node.keywords]:

@@ -247,7 +247,7 @@ class _Step:
         flow = self._flow
         keeps = dict(flow.keeps)
         bodies = {name: list(found) for name, found in flow.bodies.items()}
-        carries = set(flow.carries) | {(a, b, True) for a, b in self._given()}
+        carries = set(flow.carries) | {(a, b, True) for a, b in self._given()} | self._stored()
         changing = True
         while changing:
             changing = False
@@ -261,6 +261,16 @@ class _Step:
                 have += fresh
                 changing |= bool(fresh)
         return keeps, {name: found for name, found in bodies.items() if found}
+
+    def _stored(self) -> set[tuple[str, str, bool]]:
+        """Tell which names may hold what a function was given, as it changes their objects."""
+        return {
+            (target, name, True)
+            for each in self._passes
+            for body in self._callees(each.callee)
+            for target in body.mutates
+            for name in each.names
+        }
 
     def _carried(
         self, source: str, keeps: Mapping[str, str], bodies: Mapping[str, list[Body]], *, held: bool

@@ -99,7 +99,7 @@ VIEWING_METHODS = _words(
 )
 COPYING_METHODS = _words("copy union intersection difference")
 COPYING_CALLS = _words(
-    "list tuple dict set frozenset sorted copy.copy collections.deque collections.OrderedDict",
+    "list tuple dict set frozenset sorted sum copy.copy collections.deque collections.OrderedDict",
     "collections.defaultdict collections.ChainMap reversed itertools.chain",
 )
 """Their result is new, and holds what they were given holds."""
