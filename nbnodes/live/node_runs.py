@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 
 from nbnodes.cache.code import FunctionCode, function_code
 from nbnodes.cache.key import KeyParts, function_parts
-from nbnodes.engines.call import THREAD, Call
+from nbnodes.engines.call import THREAD
 from nbnodes.engines.copies import own
 from nbnodes.engines.engine import CancelToken, Progress
 from nbnodes.errors import (
@@ -22,16 +21,13 @@ from nbnodes.errors import (
     NbnodesError,
     ParameterError,
     RunCancelledError,
-    RunTimeoutError,
 )
 from nbnodes.graph.assembly import Assembly, Member
 from nbnodes.graph.function import Function
-from nbnodes.live.calls import call_request, shown_outputs
+from nbnodes.live.function_runs import FunctionRuns, Keyed
 from nbnodes.notebook.document import Notebook
 from nbnodes.result import Failure, Result, Success
 from nbnodes.scheduler import protocol as p
-from nbnodes.scheduler.asks import Ask, family_digest
-from nbnodes.scheduler.cached_run import CacheUse, KeyedRun
 from nbnodes.scheduler.options import RunOptions
 from nbnodes.scheduler.protocol import WHOLE, Answer, Traits
 from nbnodes.session import Session
@@ -111,6 +107,7 @@ class NodeRuns:
         self._on_progress = on_progress
         self._is_live = is_live
         self._changed_at: dict[str, float] = {}
+        self._functions = FunctionRuns(session, self._remembered.comparers)
         self._own: dict[str, _Own] = {}
         self._codes: dict[str, FunctionCode] = {}
         self._wanted_parts = _wanted_parts(assembly)
@@ -189,6 +186,13 @@ class NodeRuns:
         debounce_s = usual_s if given_ms is None else given_ms / 1000
         changed_at = self._changed_at.get(name)
         return 0.0 if changed_at is None else changed_at + debounce_s - time.monotonic()
+
+    def expected_s(self, name: str) -> float:
+        """Return the seconds that a run is expected to take, by earlier ones; 0 if unknown."""
+        if name not in self.durations_s:
+            family = _family(self._members[name])
+            self.durations_s[name] = self._remembered.cost_s(family)
+        return self.durations_s[name]
 
     def note_change(self, names: Iterable[str]) -> None:
         """Note that the inputs of nodes change now."""
@@ -275,70 +279,11 @@ class NodeRuns:
         if isinstance(member.body, Notebook):
             request = self._session.request(member.body, values, options)
             return self._session.run_request(request, options, inputs.parts)
-        return self._called(member, member.body, values, inputs, options)
-
-    def _called(
-        self,
-        member: Member,
-        function: Function,
-        values: Mapping[str, Any],
-        inputs: _Inputs,
-        options: RunOptions,
-    ) -> Result:
-        """Call a function through the cache, unless it may give another value each time."""
-        if self._is_volatile(member):
-            return self._call(member.name, function, values, options)
-        store = self._remembered.store_for(is_lasting=inputs.is_lasting)
-        interruption = partial(_interruption, member.name, options.cancel)
-
-        def run(given: Mapping[str, Any]) -> Result:
-            keyed = KeyedRun(
-                parts=self._function_parts(inputs.parts, values, given),
-                name=member.name,
-                family=f"function {member.name}",
-                make=partial(self._call, member.name, function, given, options),
-                interruption=interruption,
-            )
-            return self._session.runner.run_keyed(store, keyed, CacheUse.ON)
-
-        subset = member.options.subset
-        if subset is None or not {subset.start, subset.end} <= values.keys():
-            return run(values)
-        ask = Ask(
-            name=member.name,
-            interval=subset,
-            family=family_digest(inputs.parts, subset),
-            values=values,
-            start=values[subset.start],
-            end=values[subset.end],
-            key=inputs.parts.key,
-        )
-        return self._session.runner.answer(store, ask, run, interruption)
-
-    def _call(
-        self, name: str, function: Function, values: Mapping[str, Any], options: RunOptions
-    ) -> Result:
-        """Call a function: here on a thread, or by an engine, as a notebook that calls it."""
-        bound = partial(function, {parameter: own(value) for parameter, value in values.items()})
-        if options.engine is None:
-            call = Call(name=name, function=bound, cancel=options.cancel, show=shown_outputs)
-            return _limited(call, options.timeout_s)
-        uncached = replace(options, cache=False)
-        request = call_request(name, bound, function.call, self._session, uncached)
-        return self._session.run_request(request, uncached)
-
-    def _function_parts(
-        self, parts: KeyParts, values: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> KeyParts:
-        """Return the parts of a call's key where other values are given than those it is for."""
-        if given is values:
-            return parts
-        digest = self._remembered.comparers.digest
-        other = {
-            name: parts.parameters[name] if value is values.get(name) else (digest(value), "")
-            for name, value in given.items()
-        }
-        return replace(parts, parameters=other)
+        keyed = None
+        if not self._is_volatile(member):
+            store = self._remembered.store_for(is_lasting=inputs.is_lasting)
+            keyed = Keyed(parts=inputs.parts, store=store, family=_family(member))
+        return self._functions.result(member.name, member.body, values, options, keyed)
 
     def _parts(self, member: Member, fed: Mapping[str, str]) -> KeyParts:
         """Take apart what a node's value depends on; `fed`: the digests of what nodes feed."""
@@ -384,29 +329,8 @@ def _wanted_parts(assembly: Assembly) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(parts)) for name, parts in wanted.items()}
 
 
-def _limited(call: Call, timeout_s: float | None) -> Result:
-    """Make a call, but not for longer than that."""
-    if not timeout_s:
-        return call.run()
-    is_late = threading.Event()
-
-    def stop() -> None:
-        is_late.set()
-        call.cancel.cancel()
-
-    timer = threading.Timer(timeout_s, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        return call.run()
-    except RunCancelledError:
-        if not is_late.is_set():
-            raise
-        text = f"{call.name}: not done after {timeout_s:g} s, stopped; allow more with timeout_s"
-        raise RunTimeoutError(text) from None
-    finally:
-        timer.cancel()
-
-
-def _interruption(name: str, cancel: CancelToken) -> EngineError | None:
-    return RunCancelledError(f"{name}: the run was cancelled") if cancel.cancelled else None
+def _family(member: Member) -> str:
+    """Name what the runs of a node have in common, as the store lists them."""
+    if isinstance(member.body, Function):
+        return f"function {member.name}"
+    return member.body.path or member.body.name

@@ -20,6 +20,8 @@ from nbnodes.scheduler.protocol import WHOLE, Standing
 from nbnodes.scheduler.state import Scheduler
 from nbnodes.session import Session
 
+_LEAST_S = 0.001  # less is not worth telling
+
 
 class Updates:
     """A scheduler at work for one graph. Safe from several threads.
@@ -59,7 +61,9 @@ class Updates:
         self._scheduler = Scheduler(assembly.dag, feeds, workers=workers, traits=traits)
         self._lock = threading.Lock()
         self._cells: dict[str, tuple[int, int]] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, float] = {}  # and the seconds that each is expected to take
+        self._left_s = 0.0
+        self._workers = workers
         self._done: set[str] = set()
         self._published = Published(revision=0, results={})
         self._is_live = is_live
@@ -174,13 +178,14 @@ class Updates:
         self._tell_progress()
 
     def _count(self, name: str, standing: Standing) -> None:
-        self._asked.discard(name)
         self._done.discard(name)
         self._cells.pop(name, None)
+        self._left_s -= self._asked.pop(name, 0.0)
         if standing.state in ENDED:
             self._done.add(name)
         elif self._scheduler.is_asked(name):
-            self._asked.add(name)
+            self._asked[name] = self._runs.expected_s(name) if self._notify else 0.0
+            self._left_s += self._asked[name]
         if standing.state == "running":
             self._cells[name] = (0, 0)
 
@@ -194,11 +199,16 @@ class Updates:
             self._driver.do(note)
 
     def _tell_progress(self) -> None:
-        if self._notify is not None:
-            total = len(self._done) + len(self._asked)
-            self._notify(
-                GraphProgress(done=len(self._done), total=total, running=dict(self._cells))
-            )
+        if self._notify is None:
+            return
+        at_once = max(1, min(self._workers, len(self._asked)))
+        progress = GraphProgress(
+            done=len(self._done),
+            total=len(self._done) + len(self._asked),
+            running=dict(self._cells),
+            eta_s=self._left_s / at_once if self._left_s > _LEAST_S else None,
+        )
+        self._notify(progress)
 
     def _on_publish(self, revision: int) -> p.Lost | None:
         if not self._is_live:

@@ -125,6 +125,17 @@ class Remembered:
                 del self._answers[name]
         return None
 
+    def cost_s(self, family: str) -> float:
+        """Return the seconds that the latest run of a family took; 0 if there was none."""
+        for store in self._stores():
+            try:
+                facts = store.facts(family)
+            except CacheError:
+                continue
+            if facts:
+                return max(facts, key=lambda one: one.created_at).cost_s
+        return 0.0
+
     def digests(self, value: Any, key: str, parts: Iterable[str]) -> dict[str, str]:
         """Name a value and parts of it; what has no name of its own goes by where it came from.
 

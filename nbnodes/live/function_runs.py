@@ -1,0 +1,153 @@
+"""A function among the nodes is called: through the cache, on a thread or by an engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from nbnodes.cache.equality import Comparers
+from nbnodes.cache.key import KeyParts
+from nbnodes.cache.store import CacheStore
+from nbnodes.engines.call import Call
+from nbnodes.engines.copies import own
+from nbnodes.engines.engine import CancelToken
+from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
+from nbnodes.graph.function import Function
+from nbnodes.live.calls import call_request, shown_outputs
+from nbnodes.result import Result
+from nbnodes.scheduler.asks import Ask, family_digest
+from nbnodes.scheduler.cached_run import CacheUse, KeyedRun
+from nbnodes.scheduler.options import RunOptions
+from nbnodes.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """How a call is kept.
+
+    Attributes:
+        parts: The parts of its key.
+        store: Where.
+        family: What calls of this function have in common.
+    """
+
+    parts: KeyParts
+    store: CacheStore
+    family: str
+
+
+class FunctionRuns:
+    """Calls functions. Safe from several threads.
+
+    Args:
+        session: Where engines and stored Results are.
+        comparers: Name values.
+    """
+
+    def __init__(self, session: Session, comparers: Comparers) -> None:
+        self._session = session
+        self._comparers = comparers
+
+    def result(
+        self,
+        name: str,
+        function: Function,
+        values: Mapping[str, Any],
+        options: RunOptions,
+        keyed: Keyed | None,
+    ) -> Result:
+        """Return a call's Result: stored, or made now and stored.
+
+        Args:
+            name: What messages call the function.
+            function: It.
+            values: What it is given.
+            options: How it is called; a thread calls it where they name no engine.
+            keyed: How it is kept; None for one that may give another value each time.
+
+        Raises:
+            EngineError: If the machine failed, or nobody wants the call any more.
+        """
+        if keyed is None:
+            return self._call(name, function, values, options)
+        interruption = partial(_interruption, name, options.cancel)
+
+        def run(given: Mapping[str, Any]) -> Result:
+            one = KeyedRun(
+                parts=self._parts(keyed.parts, values, given),
+                name=name,
+                family=keyed.family,
+                make=partial(self._call, name, function, given, options),
+                interruption=interruption,
+            )
+            return self._session.runner.run_keyed(keyed.store, one, CacheUse.ON)
+
+        subset = options.subset
+        if subset is None or not {subset.start, subset.end} <= values.keys():
+            return run(values)
+        ask = Ask(
+            name=name,
+            interval=subset,
+            family=family_digest(keyed.parts, subset),
+            values=values,
+            start=values[subset.start],
+            end=values[subset.end],
+            key=keyed.parts.key,
+        )
+        return self._session.runner.answer(keyed.store, ask, run, interruption)
+
+    def _call(
+        self, name: str, function: Function, values: Mapping[str, Any], options: RunOptions
+    ) -> Result:
+        """Call a function: here on a thread, or by an engine, as a notebook that calls it."""
+        bound = partial(function, {parameter: own(value) for parameter, value in values.items()})
+        if options.engine is None:
+            call = Call(name=name, function=bound, cancel=options.cancel, show=shown_outputs)
+            return _limited(call, options.timeout_s)
+        uncached = replace(options, cache=False)
+        request = call_request(name, bound, function.call, self._session, uncached)
+        return self._session.run_request(request, uncached)
+
+    def _parts(
+        self, parts: KeyParts, values: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> KeyParts:
+        """Return the parts of a call's key where other values are given than those it is for."""
+        if given is values:
+            return parts
+        digest = self._comparers.digest
+        other = {
+            name: parts.parameters[name] if value is values.get(name) else (digest(value), "")
+            for name, value in given.items()
+        }
+        return replace(parts, parameters=other)
+
+
+def _limited(call: Call, timeout_s: float | None) -> Result:
+    """Make a call, but not for longer than that."""
+    if not timeout_s:
+        return call.run()
+    is_late = threading.Event()
+
+    def stop() -> None:
+        is_late.set()
+        call.cancel.cancel()
+
+    timer = threading.Timer(timeout_s, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        return call.run()
+    except RunCancelledError:
+        if not is_late.is_set():
+            raise
+        text = f"{call.name}: not done after {timeout_s:g} s, stopped; allow more with timeout_s"
+        raise RunTimeoutError(text) from None
+    finally:
+        timer.cancel()
+
+
+def _interruption(name: str, cancel: CancelToken) -> EngineError | None:
+    return RunCancelledError(f"{name}: the run was cancelled") if cancel.cancelled else None
