@@ -199,9 +199,9 @@ class Walker:
 
     def visit_call(self, node: ast.Call) -> None:
         """Walk a call."""
-        is_method = isinstance(node.func, ast.Attribute)
-        is_bound = is_method and node.func.attr in known.BINDABLE_METHODS  # here it is called
-        inside = node.func.value if is_bound else node.func
+        inside = node.func
+        if isinstance(inside, ast.Attribute) and inside.attr in known.BINDABLE_METHODS:
+            inside = inside.value  # the method is called here, and by nobody else
         for child in [inside, *node.args, *node.keywords]:
             self.visit(child)
 
