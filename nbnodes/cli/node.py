@@ -77,10 +77,7 @@ def open_graph(target: str, session: Session) -> Graph:
     """
     if os.path.isdir(target) or target.endswith(".toml"):
         return Graph.from_folder(target, session=session)
-    from_notebook: Callable[..., Graph] | None = getattr(Graph, "from_notebook", None)
-    if from_notebook is None:
-        raise UsageError(f"{target}: nodes are found in a folder, or its graph.toml")
-    return from_notebook(target, session=session)
+    return Graph.from_notebook(target, session=session)
 
 
 def _refuse(arguments: RunArguments) -> None:

@@ -154,7 +154,6 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "unknown_parameter": (["-p", "widow", "3"], "widow: no node has such a parameter; did you"),
     "wrong_value": (["-p", "window", "x"], "trend: window: 'x' is no int"),
     "fed_by_a_node": (["-p", "prices", "3"], "prices: trend gets it from prices"),
-    "parameter_below": (["--node", "prices", "-p", "window", "3"], "window: no node has such a"),
     "cwd": (["--cwd", "."], "--cwd is not for a graph: each notebook runs in its own folder"),
     "refresh": (["--refresh"], "--refresh is not for a graph: use --no-cache"),
     "both": (["--refresh", "--no-cache"], "--no-cache and --refresh exclude each other"),
@@ -380,6 +379,17 @@ def test_the_parts_of_a_notebook_as_json_and_drawn(command: Command) -> None:
     assert command("graph", "a.ipynb", "--format", "mermaid").out.startswith("flowchart")
     assert command("graph", "a.ipynb", "-o", "a.svg").code == 0
     assert ElementTree.parse("a.svg").getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [(["--node", "total"], "5"), (["--node", "total", "-p", "k", "7"], "10")],
+    ids=["defaults", "given"],
+)
+def test_a_part_of_a_notebook_is_run(command: Command, words: list[str], printed: str) -> None:
+    path = write_notebook("a.ipynb", *SPLIT)
+    assert command("run", path, *words).outcome == (0, f"{printed}\n")
+    assert command("run", path, "--node", "totl").outcome == (2, "")
 
 
 def test_a_part_may_be_named_as_a_parameter_is(command: Command) -> None:
