@@ -151,7 +151,8 @@ def _read_steps(folder: Folder) -> None:
         else:
             folder.steps.append(replace(step, name=node.name, declared=node))
     if not folder.steps and not folder.problems:
-        folder.problems.append(f"there is no notebook (*{_SUFFIX}) in {folder.path}")
+        but = ", but for those left out by graph.exclude" if folder.declaration.exclude else ""
+        folder.problems.append(f"there is no notebook (*{_SUFFIX}) in {folder.path}{but}")
 
 
 def _names(folder: Folder) -> Iterator[str]:
@@ -183,7 +184,8 @@ def _read(path: str, node: DeclaredNode, folder: Folder, *, is_declared: bool) -
     except NotebookError as error:
         text = f"{shown} cannot be read as a notebook: {'; '.join(error.problems)}"
         where = f"{folder.file_name}: {node.place('notebook')}: "
-        hint = f"; to leave it out, add {_quoted(shown)} to graph.exclude in {folder.file_name}"
+        how = f"exclude = [{_quoted(shown)}] under [graph] in {folder.file_name}"
+        hint = f"; to leave it out, write {how}"
         folder.problems.append(where + text if is_declared else text + hint)
         return None
     signature = Signature.of(notebook)

@@ -144,6 +144,11 @@ def test_a_folder_without_notebooks_is_told_of(tmp_path: Path) -> None:
     assert problems(tmp_path) == (f"there is no notebook (*.ipynb) in {tmp_path}",)
 
 
+def test_a_folder_of_which_everything_is_left_out_is_told_of(made: Made) -> None:
+    folder = made({"a": ""}, '[graph]\nexclude = ["*"]')
+    assert problems(folder)[0].endswith(", but for those left out by graph.exclude")
+
+
 @pytest.mark.parametrize("name", ["missing", "a.ipynb"])
 def test_what_is_no_folder_is_told_of(made: Made, name: str) -> None:
     folder = made({"a": ""})
@@ -183,7 +188,9 @@ def test_what_cannot_be_read_is_told_of_all_at_once(made: Made) -> None:
     (folder / "broken.ipynb").write_text("{")
     broken, good, odd = problems(folder)
     assert broken.startswith("broken.ipynb cannot be read as a notebook: it is not JSON")
-    assert broken.endswith('to leave it out, add "broken.ipynb" to graph.exclude in graph.toml')
+    assert broken.endswith(
+        'to leave it out, write exclude = ["broken.ipynb"] under [graph] in graph.toml'
+    )
     assert "good.ipynb: metadata.nbnodes.returns: expected a list of names" in good
     assert "odd.ipynb: cell 1, tagged `parameters`, cannot be read" in odd
 
