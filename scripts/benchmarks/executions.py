@@ -192,7 +192,7 @@ def _marimo(graphs: Sequence[RandomGraph]) -> list[dict[str, Any]]:
         check=False,
     )
     _check(done.returncode == 0, f"marimo's program ended with {done.returncode}")
-    told: list[dict[str, Any]] = json.loads(done.stdout)["graphs"]
+    told: list[dict[str, Any]] = json.loads(done.stdout)
     return told
 
 

@@ -4,9 +4,9 @@ It runs in a process of its own, with the peers' folder as its argument: marimo 
 and standard streams. It is driven as its own server drives it: a kernel as of an app that is run
 (`marimo run`), cells that are run once, then the values of sliders that a person moves.
 
-In: [{"cells": {id: code}, "sliders": [name], "nodes": [name], "shown": [name],
-"events": [[name, value]]}]. Out: the version of marimo and, for each of these, {"ran": for each
-event the nodes that ran, "values": for each event the values of the nodes shown, "seconds"}.
+In: [{"cells": {id: code}, "nodes": [name], "shown": [name], "events": [[slider, value]]}].
+Out: for each of these {"ran": for each event the nodes that ran, "values": for each event the
+values of the nodes shown, "seconds"}.
 """
 
 from __future__ import annotations
@@ -31,10 +31,8 @@ def main() -> None:
     tally = ModuleType("tally")
     tally.note = ran.append  # type: ignore[attr-defined]
     sys.modules["tally"] = tally
-    import marimo
-
     told = [asyncio.run(_driven(one, ran)) for one in given]
-    json.dump({"version": marimo.__version__, "graphs": told}, out)
+    json.dump(told, out)
     out.close()
 
 
