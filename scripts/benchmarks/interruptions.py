@@ -16,11 +16,13 @@ _TIMES = 30
 _UNDER_WAY_S = 0.05  # after it is said to run
 _BEGIN_S = 30.0
 _ROW = "from the change to the next run"
-_CELLS = {
-    "Python loop": "while True:\n    pass",
-    "sleep": "from time import sleep\nsleep(5)",
-    "numpy loop": "import numpy as np\na = np.ones((300, 300))\nwhile True:\n    a = a @ a % 7",
+_CELLS_BEFORE = 2
+_BODIES = {
+    "Python loop": ("import time", "while True: pass"),
+    "sleep": ("import time", "time.sleep(5)"),
+    "numpy loop": ("import time, numpy; a = numpy.ones((300, 300))", "while True: a = a @ a % 7"),
 }
+"""What goes before, and what goes on for long."""
 
 
 def interruption_groups(folder: str) -> Iterator[Group]:
@@ -79,39 +81,33 @@ class _Work:
         return 1000 * (float(shown.value) - begun)
 
     def _note(self, notice: Any, is_running: threading.Event) -> None:
-        """See that the long part is next: the first cell has ended, or there are no cells."""
+        """See that the long part is next: the cells before it have ended, or there are no cells."""
         from nbnodes.live.notices import GraphProgress
 
         if isinstance(notice, GraphProgress) and "work" in notice.running:
             cells_done, _ = notice.running["work"]
-            if cells_done or not self._has_cells:
+            if cells_done >= _CELLS_BEFORE or not self._has_cells:
                 is_running.set()
 
 
 def _functions() -> dict[str, Callable[[int], float]]:
     found = {}
-    for name, cell in _CELLS.items():
-        lines = "\n".join(f"        {line}" for line in cell.split("\n"))
-        source = (
-            f"import time\ndef work(turn):\n    if turn % 2:\n{lines}\n    return time.monotonic()"
-        )
+    for name, (before, body) in _BODIES.items():
         names: dict[str, Any] = {}
+        source = f"def work(turn):\n {before}\n if turn % 2:\n  {body}\n return time.monotonic()"
         exec(source, names)  # noqa: S102  # our own words
         found[name] = names["work"]
     return found
 
 
 def _notebooks(folder: str) -> dict[str, str]:
-    return {
-        name: notebooks.write(folder, name.replace(" ", "_"), _cells(cell))
-        for name, cell in _CELLS.items()
-    }
-
-
-def _cells(cell: str) -> notebooks.Cells:
-    lines = "\n".join(f"    {line}" for line in cell.split("\n"))
-    return (
-        ("parameters", "turn = 0"),
-        ("", f"import time\nif turn % 2:\n{lines}"),
-        ("return", "time.monotonic()"),
-    )
+    found = {}
+    for name, (before, body) in _BODIES.items():
+        cells = (
+            ("", before),
+            ("parameters", "turn = 0"),
+            ("", f"if turn % 2:\n    {body}"),
+            ("return", "time.monotonic()"),
+        )
+        found[name] = notebooks.write(folder, name.replace(" ", "_"), cells)
+    return found
