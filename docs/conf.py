@@ -5,10 +5,15 @@ import re
 from importlib.metadata import version as installed_version
 
 from nbnodes import restified, session
+from nbnodes.cache.intervals import Interval
+from nbnodes.scheduler import options
+from nbnodes.scheduler.remembered import Remembered
 from nbnodes.scheduler.workers import RunFuture
 
 # Names in annotations that the modules themselves need only as text; autodoc evaluates them.
 session.RunFuture = RunFuture
+session.Remembered = Remembered
+options.Interval = Interval
 restified.os = os
 
 project = "nbnodes"
@@ -45,6 +50,7 @@ nitpick_ignore_regex = [
         r"(asyncio|collections\.abc|concurrent\.futures|contextlib|contextvars|os|types)\..+",
     ),
     (r"py:.*", r"(nbformat|typing)\..+"),
+    (r"py:.*", r"nbnodes\.(cache\.equality\._T|scheduler\.cached_run\.CachedRunner)"),  # inner
 ]
 
 html_theme = "pydata_sphinx_theme"

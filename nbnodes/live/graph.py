@@ -261,7 +261,7 @@ class Graph:
 
     @property
     def published(self) -> Published:
-        """What to show: the Results of the latest revision that is settled, and no other."""
+        """The Results of the latest revision that is settled, and of no other."""
         return self._bound.updates().published
 
     def states(self) -> Mapping[str, Standing]:
