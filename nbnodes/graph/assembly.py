@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nbnodes.errors import GraphError, NotebookError, ParameterError
-from nbnodes.graph.dag import Dag
+from nbnodes.graph.dag import Dag, cycles
 from nbnodes.graph.function import Function, function_name
 from nbnodes.graph.node import Node, NodeOptions, Pick, is_widget, with_upstream
 from nbnodes.notebook.document import Notebook
@@ -101,9 +101,11 @@ def assemble(nodes: Iterable[Node], *, name: str = "the graph") -> Assembly:
         member = _Reading(names[id(node)], node, names, problems).member()
         if member is not None:
             members[member.name] = member
+    parents = {n: [feed.source for feed in m.feeds.values()] for n, m in members.items()}
+    known = {n: [one for one in above if one in members] for n, above in parents.items()}
+    problems += [f"{' → '.join(cycle)}: they feed each other" for cycle in cycles(known)]
     if problems:
         raise GraphError(name, problems)
-    parents = {n: [feed.source for feed in m.feeds.values()] for n, m in members.items()}
     dag = Dag.of(parents)
     return Assembly(members={n: members[n] for n in dag.order}, dag=dag)
 

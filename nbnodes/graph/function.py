@@ -96,7 +96,8 @@ def _parameter(declared: inspect.Parameter, types: Mapping[str, Any]) -> Paramet
     """Describe a parameter; one without annotation takes anything, as the function does."""
     is_required = declared.default is declared.empty
     annotation = declared.annotation
-    text = "" if annotation is declared.empty else inspect.formatannotation(annotation)
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = "" if annotation is declared.empty else text
     kind = types.get(declared.name, Unknown)
     return Parameter(
         name=declared.name,

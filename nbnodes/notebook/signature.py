@@ -65,7 +65,5 @@ class Signature:
             raise ParameterError(self.name, self.unreadable)
         if values and self.warning:
             warn(self.warning, NotebookWarning)
-        wanted = self.parameters
-        if fed:  # none of these is missing
-            wanted = {n: one for n, one in wanted.items() if n in values or n not in fed}
-        return validate_values(self.name, wanted, values, closed=self.is_closed)
+        parameters = self.parameters
+        return validate_values(self.name, parameters, values, closed=self.is_closed, fed=fed)

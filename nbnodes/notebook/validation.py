@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -33,6 +33,7 @@ def validate_values(
     given: Mapping[str, Any],
     *,
     closed: bool,
+    fed: Collection[str] = (),
 ) -> dict[str, Any]:
     """Check and coerce the given values.
 
@@ -41,6 +42,7 @@ def validate_values(
         parameters: What the notebook declares.
         given: The caller's values, by name.
         closed: Whether other names than the declared ones are refused.
+        fed: Parameters that get their values otherwise, and so are not missing.
 
     Raises:
         ParameterError: With every unknown name, wrong type and missing value.
@@ -60,7 +62,7 @@ def validate_values(
     problems += [
         f"{parameter.name}: it has no default, so give it a value"
         for parameter in parameters.values()
-        if parameter.required and parameter.name not in given
+        if parameter.required and parameter.name not in given and parameter.name not in fed
     ]
     if problems:
         raise ParameterError(notebook_name, problems)
