@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import os
+import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from benchmarks.contest import Group, Reading, at_most
 
 _SMALL, _LARGE = 1_000, 10_000
 _LINEAR = 1.5  # how much more a node may cost among ten times as many
+_SMALL_LIVES = 3  # of which the median counts: a short one is soon disturbed
 _GROWTH = f"CPU per node, {_LARGE:,} to {_SMALL:,}"
 _PRIME = 2**31 - 1
 _MOST_S = 600.0
@@ -53,9 +55,10 @@ def size_groups(folder: str) -> Iterator[Group]:
     for name, shape in (("chain", _chain), ("fan", _fan), ("grid", _grid)):
         for place in ("memory", "folder"):
             lives = {}
-            for count in (_SMALL, _LARGE):
+            for count, times in ((_LARGE, 1), (_SMALL, _SMALL_LIVES)):
                 cache = os.path.join(folder, f"{name}-{count}")
-                lives[count] = _Life(shape, count, ":memory:" if place == "memory" else cache)
+                caches = [":memory:" if place == "memory" else f"{cache}-{i}" for i in range(times)]
+                lives[count] = _Lives(shape, count, caches)
             kept = "memory" if place == "memory" else "a folder"
             yield from (
                 Group(
@@ -76,40 +79,48 @@ class _Cost:
     cpu_us: float
 
 
-class _Life:
-    """A graph that goes through all propagations once; what each takes is read as often as liked.
+class _Lives:
+    """Graphs that go through all propagations once; what each takes is read as often as liked.
 
     Args:
         shape: Makes the nodes.
         count: How many there should be, about.
-        cache: As for a Session.
+        caches: As for a Session, one for each life.
     """
 
-    def __init__(self, shape: Shape, count: int, cache: str) -> None:
+    def __init__(self, shape: Shape, count: int, caches: Sequence[str]) -> None:
         self.count = count
-        self._shape, self._cache = shape, cache
+        self._shape, self._caches = shape, caches
 
     @cached_property
     def costs(self) -> Mapping[str, _Cost]:
-        """What each propagation takes for a node, by its name.
+        """What each propagation takes for a node, by its name: the median of the lives."""
+        lived = [list(self._lived(cache)) for cache in self._caches]
+        return {
+            step.name: _Cost(
+                clock_us=statistics.median(one.clock_us for one in costs),
+                cpu_us=statistics.median(one.cpu_us for one in costs),
+            )
+            for step, costs in zip(_STEPS, zip(*lived, strict=True), strict=True)
+        }
+
+    def _lived(self, cache: str) -> Iterator[_Cost]:
+        """Live once; yield what each propagation takes.
 
         Raises:
             AssertionError: If other than the expected number of nodes ran.
         """
         import nbnodes as nb
 
-        taken: dict[str, _Cost] = {}
-        with (
-            nb.Session(cache=self._cache) as session,
-            nb.Graph(self._shape(self.count), session=session) as graph,
-        ):
+        nodes = self._shape(self.count)
+        with nb.Session(cache=cache) as session, nb.Graph(nodes, session=session) as graph:
             for step in _STEPS:
                 begun, cpu_begun = time.perf_counter(), time.process_time()
                 graph.set({"first.value": step.value})
-                if not taken:
+                if step is _STEPS[0]:
                     graph.watch()
                 graph.settle(_MOST_S)
-                taken[step.name] = _Cost(
+                yield _Cost(
                     clock_us=1e6 * (time.perf_counter() - begun) / len(graph),
                     cpu_us=1e6 * (time.process_time() - cpu_begun) / len(graph),
                 )
@@ -117,10 +128,9 @@ class _Life:
                 ran = sum(reason.startswith("computed") for reason in reasons)
                 if ran != step.executions(len(graph)):
                     raise AssertionError(f"{step.name}: {ran} nodes ran")
-        return taken
 
 
-def _readings(step: _Step, large: _Life, small: _Life) -> Iterator[Reading]:
+def _readings(step: _Step, large: _Lives, small: _Lives) -> Iterator[Reading]:
     for life in (large, small):
         yield Reading(
             name=f"{life.count:,} nodes",
