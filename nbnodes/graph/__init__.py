@@ -1,1 +1,1 @@
-"""Stage 2: notebooks and functions become nodes, and nodes a graph; an ordinary notebook is split."""
+"""Stage 2: notebooks and functions become nodes, and nodes a graph; a notebook is split."""

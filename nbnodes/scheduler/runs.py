@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 Rank = tuple[int, int]
@@ -137,9 +137,13 @@ class Runs:
         is_awaited = any(key not in self._running for key in self._waiting)
         return len(self._running) >= self._workers and is_awaited and not is_freed
 
-    def problems(self) -> list[str]:
-        """Say which of its own rules it breaks, for tests."""
-        found = []
+    def problems(self, needed: Collection[str]) -> list[str]:
+        """Say which of its own rules it breaks, for tests; `needed`: nodes without an answer."""
+        found = [
+            f"{key} runs, and nobody needs it"
+            for key, run in self._running.items()
+            if not run.is_stopping and not (run.wanted | run.perhaps) & set(needed)
+        ]
         if len(self._running) > self._workers:
             found.append(f"{len(self._running)} runs on {self._workers} workers")
         queued = {key for _, key in self._queue}

@@ -97,7 +97,7 @@ class Scheduler:
 
     def problems(self) -> list[str]:
         """Say which of its own rules it breaks; for tests, after each event."""
-        found = [*self._runs.problems(), *self.board.problems()]
+        found = [*self._runs.problems(self.board.needed()), *self.board.problems()]
         for name, node in self.board.nodes.items():
             is_waiting = node.standing.state in ("queued", "running")
             if is_waiting and name not in self._runs.wanting(node.run):

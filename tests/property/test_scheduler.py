@@ -43,7 +43,7 @@ class Graphs(RuleBasedStateMachine):
         self.names = list(program.parents)
         self.sim = Simulation(program, workers)
         self.wanted: list[str] = []
-        self.stopped = False
+        self.before: dict[str, int] = {}
 
     def pick(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(self.names))
@@ -63,8 +63,14 @@ class Graphs(RuleBasedStateMachine):
     @rule(data=st.data())
     def change(self, data: st.DataObject) -> None:
         names = data.draw(st.lists(st.sampled_from(self.names), min_size=1, max_size=3))
-        self.stopped = False
+        self.before = dict(self.sim.own)
         self.sim.change({name: data.draw(NUMBERS) for name in names})
+
+    @precondition(lambda self: self.before)
+    @rule()
+    def change_back(self) -> None:
+        self.before, back = dict(self.sim.own), self.before
+        self.sim.change(back)
 
     @precondition(lambda self: self.sim.begun)
     @rule(data=st.data(), stops=st.booleans())
@@ -105,6 +111,7 @@ class Graphs(RuleBasedStateMachine):
         if sim is None or sim.published is None or not sim.scheduler.is_settled:
             return
         assert sim.published_at == sim.scheduler.revision
+        assert set(self.wanted) <= set(sim.published)
         model = recompute_all(self.program, sim.own)
         for name, value in sim.published.items():
             assert value is None or value == model[name]

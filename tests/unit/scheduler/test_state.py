@@ -164,3 +164,15 @@ def test_a_move_that_the_table_does_not_have_tells_the_nodes_story() -> None:
 
 def test_the_ended_states_are_those_that_do_not_move_by_themselves() -> None:
     assert {"fresh", "failed", "blocked", "cancelled"} == ENDED
+
+
+def test_a_run_is_interrupted_when_what_needed_it_is_answered_without_it() -> None:
+    sim = Simulation(CHAIN, 2)
+    sim.tell(p.Wanted(("c",)))
+    sim.settle()
+    sim.change({"a": 1})
+    sim.end(next(iter(sim.begun)))
+    (key,) = sim.begun
+    sim.change({"a": 0})
+    assert states(sim) == "stale stale fresh"
+    assert sim.interrupted == {key}
