@@ -17,6 +17,7 @@ from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice
 from nbnodes.live.updates import Updates
 from nbnodes.result import Failure, Result
+from nbnodes.scheduler.protocol import Standing
 from nbnodes.session import Session
 
 _log = logging.getLogger("nbnodes")
@@ -50,6 +51,7 @@ class BoundNodes:
         self.listeners: list[Callable[[Notice], None]] = []
         self.live: Updates | None = None
         self._given: dict[str, dict[str, Any]] = {}
+        self._stood: dict[str, Standing] = {}  # when the latest run ended
         self._lock = threading.RLock()
 
     def named(self, node: str | Node) -> str:
@@ -153,6 +155,13 @@ class BoundNodes:
                 self.live.set(self._own(self.assembly.members))
             return self.live
 
+    def standings(self) -> dict[str, Standing]:
+        """Return where every node stands or, if none is watched, where it stood in the latest run."""
+        if self.live is not None:
+            return self.live.standings()
+        unasked = Standing("stale", "never asked for")
+        return {name: self._stood.get(name, unasked) for name in self.assembly.members}
+
     def close(self) -> None:
         """Stop what runs; may be called twice."""
         with self._lock:
@@ -173,7 +182,9 @@ class BoundNodes:
             cancel.on_cancel(updates.close)
             updates.set(own)
             updates.watch([name])
-            return updates.result_of(name)
+            result = updates.result_of(name)
+            self._stood = {**self._stood, **updates.standings()}
+            return result
 
     def _own(self, names: Iterable[str], given: OwnValues | None = None) -> dict[str, Any]:
         members, given = self.assembly.members, given or {}

@@ -265,11 +265,8 @@ class Graph:
         return self._bound.updates().published
 
     def states(self) -> Mapping[str, Standing]:
-        """Return where every node stands, and why."""
-        live = self._bound.live
-        if live is None:
-            return dict.fromkeys(self.assembly.members, Standing("stale", "never asked for"))
-        return live.standings()
+        """Return where every node stands, and why; unless one is watched, as of the latest run."""
+        return self._bound.standings()
 
     def refresh(self, *nodes: str | Node) -> None:
         """Run nodes that are run by hand, have failed or were stopped; default: all."""
@@ -320,9 +317,12 @@ class Graph:
     def __repr__(self) -> str:
         return f"Graph({self.name!r}: {len(self)} nodes)"
 
+    def __str__(self) -> str:
+        return self.to_text()
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """Draw it where Jupyter shows it."""
         return {"text/plain": self.to_text(), "image/svg+xml": self.to_svg()}
 
     def _picture(self) -> Picture:
-        return picture(self.name, self.assembly, self.states() if self._bound.live else {})
+        return picture(self.name, self.assembly, self.states())
