@@ -228,7 +228,7 @@ def test_an_interrupted_graph_ends_with_130_and_leaves_nothing(
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    until((analysis / "started").exists)
+    until(lambda: (analysis / "started").exists() or process.poll() is not None)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "nbnodes: interrupted\n")
