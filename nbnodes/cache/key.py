@@ -7,7 +7,8 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from nbnodes.cache.fingerprint import VERSION, fingerprint
@@ -21,7 +22,7 @@ from nbnodes.result import CacheKey
 _SHOWN = 60  # characters of a value that `why` shows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class KeyParts:
     """Everything a Result depends on. Equal parts, equal key.
 
@@ -49,11 +50,11 @@ class KeyParts:
     document: str = ""
     output_size_bytes: int = 0
 
-    @property
+    @cached_property
     def key(self) -> CacheKey:
         """The key: a SHA-256 in hex."""
         named = {name: digest for name, (digest, _) in self.parameters.items()}
-        parts = asdict(self) | {
+        parts = self._as_dict() | {
             "version": VERSION,
             "parameters": named,
             "cells": [digest for _, digest in self.cells],
@@ -62,7 +63,10 @@ class KeyParts:
 
     def to_json(self) -> str:
         """Write the parts down, for a later `differences`."""
-        return json.dumps(asdict(self))
+        return json.dumps(self._as_dict())
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @classmethod
     def from_json(cls, text: str) -> KeyParts:

@@ -10,23 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterable
 
 from nbnodes.cache import schema
+from nbnodes.cache.database import transaction
 from nbnodes.cache.store import Link
 from nbnodes.result import CacheKey
 
 
-def put(db: sqlite3.Connection, name: str, link: Link) -> None:
-    """Note a link, if its run is stored."""
+def put(db: sqlite3.Connection, link: Link, names: Iterable[str]) -> None:
+    """Note links, if their run is stored."""
     body = json.dumps([link.key, dict(link.digests)])
-    try:
-        db.execute(schema.PUT_LINK, (name, link.key, body, _proof(name, body), link.key))
-    except sqlite3.OperationalError:
-        if _has_links(db):
-            raise
-        for statement in schema.CREATE_LINKS:
+    rows = [(name, link.key, body, _proof(name, body), link.key) for name in names]
+    with transaction(db):
+        for statement in () if _has_links(db) else schema.CREATE_LINKS:
             db.execute(statement)
-        db.execute(schema.PUT_LINK, (name, link.key, body, _proof(name, body), link.key))
+        db.executemany(schema.PUT_LINK, rows)
 
 
 def find(db: sqlite3.Connection, name: str) -> Link | None:

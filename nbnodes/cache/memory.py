@@ -107,11 +107,11 @@ class MemoryStore:
                 self._flying.discard(key)
                 self._changed.notify_all()
 
-    def put_link(self, name: str, link: Link) -> None:
+    def put_link(self, link: Link, *names: str) -> None:
         """See `CacheStore.put_link`."""
         with self._changed:
             if link.key in self._payloads:
-                self._links[name] = link
+                self._links |= dict.fromkeys(names, link)
 
     def link(self, name: str) -> Link | None:
         """See `CacheStore.link`."""

@@ -10,11 +10,10 @@ import hashlib
 import json
 import math
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from nbnodes.cache import schema
+from nbnodes.cache.database import transaction
 from nbnodes.cache.store import Bound, Span
 from nbnodes.result import CacheKey
 
@@ -35,7 +34,7 @@ def open_index() -> sqlite3.Connection:
 def put(db: sqlite3.Connection, span: Span) -> None:
     """Note a span, if its run is stored."""
     row = _packed(span)
-    with _transaction(db):
+    with transaction(db):
         for statement in () if _has_spans(db) else schema.CREATE_SPANS:
             db.execute(statement)
         if db.execute(schema.HAS_ENTRY, (span.key,)).fetchone() is None:
@@ -52,14 +51,14 @@ def find(db: sqlite3.Connection, family: str, low: Bound, high: Bound) -> list[S
     if not _has_spans(db):
         return []
     if db.execute(schema.UNSETTLED_SPANS, (family,)).fetchone() is not None:
-        with _transaction(db):
+        with transaction(db):
             _settle(db, family)
     rows = _rows(db, family, low, high)
     found = [_unpacked(row) for row in rows]
     unsound = [row[0] for row, span in zip(rows, found, strict=True) if span is None]
     if not unsound:
         return [span for span in found if span is not None]
-    with _transaction(db):
+    with transaction(db):
         for key in unsound:
             _drop(db, key)
         db.execute(schema.UNHIDE_SPANS)
@@ -70,7 +69,7 @@ def drop_unsound(db: sqlite3.Connection) -> None:
     """Forget every row that does not prove itself, or whose entry is gone."""
     if not _has_spans(db):
         return
-    with _transaction(db):
+    with transaction(db):
         for row in db.execute(schema.ALL_SPANS).fetchall():
             is_stored = db.execute(schema.HAS_ENTRY, row[:1]).fetchone() is not None
             if not is_stored or _unpacked(row) is None:
@@ -149,14 +148,3 @@ def _unpacked(row: _Row) -> Span | None:
 
 def _proof(*fields: object) -> bytes:
     return hashlib.sha256(json.dumps([repr(field) for field in fields]).encode()).digest()
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")

@@ -133,10 +133,10 @@ class SqliteStore:
             os.makedirs(folder, mode=0o700, exist_ok=True)
         return exclusive(os.path.join(folder, key), interruption)
 
-    def put_link(self, name: str, link: Link) -> None:
+    def put_link(self, link: Link, *names: str) -> None:
         """See `CacheStore.put_link`."""
         if self._database.exists:
-            self._database.write(lambda db: links.put(db, name, link))
+            self._database.write(lambda db: links.put(db, link, names))
 
     def link(self, name: str) -> Link | None:
         """See `CacheStore.link`."""

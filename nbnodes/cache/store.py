@@ -127,8 +127,8 @@ class CacheStore(Protocol):
             EngineError: What `interruption` returned while waiting.
         """
 
-    def put_link(self, name: str, link: Link) -> None:
-        """Note another name of a stored run; nothing if that run is not there (any more)."""
+    def put_link(self, link: Link, *names: str) -> None:
+        """Note other names of a stored run; nothing if that run is not there (any more)."""
 
     def link(self, name: str) -> Link | None:
         """Return where a name leads; None if nowhere. Its run was stored when it was noted."""

@@ -11,6 +11,7 @@ from typing import Any
 from nbnodes.notebook.parameters import Parameter, Unknown
 from nbnodes.notebook.signature import Signature
 
+_PLAIN = (bool, bytes, float, int, str, type(None))
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -56,6 +57,15 @@ class Function:
             positional=tuple(by_position),
             required=tuple(p.name for p in named if p.default is p.empty),
         )
+
+    @property
+    def plain_defaults(self) -> dict[str, Any]:
+        """Defaults that cannot change: giving them is the same as leaving them out."""
+        return {
+            name: one.default
+            for name, one in self.signature.parameters.items()
+            if not one.required and type(one.default) in _PLAIN
+        }
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """Call it with values by name."""

@@ -156,7 +156,7 @@ class BoundNodes:
             return self.live
 
     def standings(self) -> dict[str, Standing]:
-        """Return where every node stands or, if none is watched, where it stood in the latest run."""
+        """Return where every node stands; unless one is watched, where it stood in the last run."""
         if self.live is not None:
             return self.live.standings()
         unasked = Standing("stale", "never asked for")

@@ -28,6 +28,7 @@ from nbnodes.live.function_runs import FunctionRuns, Keyed
 from nbnodes.notebook.document import Notebook
 from nbnodes.result import Failure, Result, Success
 from nbnodes.scheduler import protocol as p
+from nbnodes.scheduler.board import recallable
 from nbnodes.scheduler.options import RunOptions
 from nbnodes.scheduler.protocol import WHOLE, Answer, Traits
 from nbnodes.session import Session
@@ -55,12 +56,14 @@ class _Inputs:
         own: The node's own values.
         fed: For each parameter that a node feeds: that node, the key of its Result, the part.
         is_lasting: Whether the key holds in other processes.
+        deep: The deep key that answers the same; "" where there is none.
     """
 
     parts: KeyParts
     own: Mapping[str, Any]
     fed: Mapping[str, tuple[str, str, str]]
     is_lasting: bool
+    deep: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +111,14 @@ class NodeRuns:
         self._is_live = is_live
         self._changed_at: dict[str, float] = {}
         self._functions = FunctionRuns(session, self._remembered.comparers)
+        self._recallable = recallable(assembly.dag, {n: self.traits(n) for n in assembly.members})
         self._own: dict[str, _Own] = {}
         self._codes: dict[str, FunctionCode] = {}
         self._wanted_parts = _wanted_parts(assembly)
         self._inputs: OrderedDict[str, _Inputs] = OrderedDict()
         self._numbers = itertools.count(1)
         self._computed: set[str] = set()
+        self._held: dict[str, Success] = {}  # values of nodes that no store keeps
         self._shown: dict[str, Answer] = {}
         self.failures: dict[str, Failure | NbnodesError] = {}
         self.durations_s: dict[str, float] = {}
@@ -131,6 +136,9 @@ class NodeRuns:
 
     def token(self, name: str, values: Mapping[str, Any]) -> str:
         """Take a node's own values; name them with all that it depends on but its ancestors."""
+        member = self._members[name]
+        if isinstance(member.body, Function):
+            values = {**member.body.plain_defaults, **values}
         digests: dict[str, str] = {}
         is_lasting = True
         comparers, identities = self._remembered.comparers, self._remembered.identities
@@ -140,7 +148,6 @@ class NodeRuns:
             except FingerprintError:
                 digests[parameter] = identities.name(value)
                 is_lasting = False
-        member = self._members[name]
         if isinstance(member.body, Function):
             self._codes[name] = function_code(member.body.call, identities)
             is_lasting = is_lasting and self._codes[name].is_lasting
@@ -149,7 +156,8 @@ class NodeRuns:
 
     def recall(self, name: str, deep: str) -> Answer | None:
         """See `Performer.recall`."""
-        return self._as_shown(name, self._remembered.find(deep, parts=self._wanted_parts[name]))
+        answer = self._remembered.recall(deep, parts=self._wanted_parts[name])
+        return self._as_shown(name, answer)
 
     def locate(self, name: str, deep: str, parents: Mapping[str, Answer]) -> p.Located | p.Refused:
         """See `Performer.locate`."""
@@ -170,12 +178,16 @@ class NodeRuns:
         if answer is None:
             own_values = self._own[name]
             self._inputs[key] = _Inputs(
-                parts=parts, own=own_values.values, fed=fed, is_lasting=own_values.is_lasting
+                parts=parts,
+                own=own_values.values,
+                fed=fed,
+                is_lasting=own_values.is_lasting,
+                deep=deep if name in self._recallable else "",
             )
-            while len(self._inputs) > _INPUTS:
+            while len(self._inputs) > max(_INPUTS, 2 * len(self._members)):
                 self._inputs.popitem(last=False)
-        elif fed:
-            self._remembered.link(deep, answer)
+        elif name in self._recallable:
+            self._remembered.link(answer, deep)
         return p.Located(name, deep, key, self._as_shown(name, answer))
 
     def delay_s(self, name: str) -> float:
@@ -243,7 +255,8 @@ class NodeRuns:
             return p.RanBadly(key, str(result.error))
         self.durations_s[member.name] = result.duration_s
         try:
-            answer = self._remembered.keep(result, key, self._wanted_parts[member.name])
+            parts = self._wanted_parts[member.name]
+            answer = self._remembered.keep(result, key, parts, deep=inputs.deep)
         except LookupError as error:
             raise ParameterError(member.name, [str(error)]) from error
         how = "from the cache" if result.cached else f"in {time.monotonic() - began_at:.3g} s"
@@ -258,7 +271,8 @@ class NodeRuns:
         values: dict[str, Any] = {}
         lost = []
         for parameter, (source, key, part) in fed.items():
-            result = self._remembered.result(key)
+            held = self._held.get(source)
+            result = held if held and held.key == key else self._remembered.result(key)
             if result is None:
                 lost.append(source)
             else:
@@ -302,8 +316,17 @@ class NodeRuns:
 
     def _as_shown(self, name: str, answer: Answer | None) -> Answer | None:
         """Have the value last shown stand for one that the node's `eq` finds equal to it."""
+        if answer is None:
+            return None
+        answer = self._tolerated(name, answer)
+        unstored = self._remembered.unstored(answer.key)
+        if unstored is not None:
+            self._held[name] = unstored
+        return answer
+
+    def _tolerated(self, name: str, answer: Answer) -> Answer:
         eq = self._members[name].options.eq
-        if eq is None or answer is None:
+        if eq is None:
             return answer
         shown = self._shown.get(name)
         if shown is not None and shown.key != answer.key:

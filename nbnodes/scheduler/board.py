@@ -53,7 +53,7 @@ class NodeRecord:
     standing: Standing
     token: str = ""
     deep: str = ""
-    is_recallable: bool = True
+    is_recallable: bool = False
     is_asked: bool = False
     is_expanded: bool = False
     is_held: bool = False
@@ -100,7 +100,8 @@ class Board:
             for place, name in enumerate(dag.order)
         }
         self.parents = {name: tuple(dict.fromkeys(a)) for name, a in dag.parents.items()}
-        self._mark_recallable()
+        for name in recallable(dag, traits):
+            self.nodes[name].is_recallable = True
         self._wanted: dict[str, int] = {}
         self.unsettled: set[str] = set()
         self.story: deque[tuple[int, str, State, State, str]] = deque(maxlen=_STORY)
@@ -191,8 +192,16 @@ class Board:
         else:
             self.unsettled.discard(name)
 
-    def _mark_recallable(self) -> None:
-        for name, node in self.nodes.items():
-            above = (self.nodes[parent] for parent in self.parents[name])
-            is_sure = all(one.is_recallable and not one.traits.is_tolerant for one in above)
-            node.is_recallable = is_sure and not node.traits.is_volatile
+
+def recallable(dag: Dag, traits: Mapping[str, Traits]) -> set[str]:
+    """Return the nodes whose deep key says all that their value depends on, and that have parents.
+
+    A node without any is known by its content key at once.
+    """
+    default = Traits()
+    sure: set[str] = set()
+    for name, above in dag.parents.items():
+        known = all(one in sure and not traits.get(one, default).is_tolerant for one in above)
+        if known and not traits.get(name, default).is_volatile:
+            sure.add(name)
+    return {name for name in sure if dag.parents[name]}

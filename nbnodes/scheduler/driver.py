@@ -20,10 +20,11 @@ from nbnodes.errors import EngineError, RunCancelledError
 from nbnodes.scheduler import protocol as p
 from nbnodes.scheduler.protocol import Answer
 from nbnodes.scheduler.state import Scheduler
+from nbnodes.scheduler.threads import RunThreads
 
 T = TypeVar("T")
 
-STOP_S = 0.2
+STOP_S = 0.12
 """What an interrupted run may take to end; then another takes its worker, and it ends unseen."""
 
 
@@ -67,6 +68,7 @@ class Driver:
         self._numbers = itertools.count()
         self._cancels: dict[str, tuple[int, CancelToken]] = {}
         self._begun: set[int] = set()
+        self._threads = RunThreads()
         self._waiting: list[Future[None]] = []
         self._lock = threading.Lock()
         self._promises: set[Future[Any]] = set()
@@ -145,6 +147,7 @@ class Driver:
             error = EngineError(f"the graph cannot go on: {type(broken).__name__}: {broken}")
             raise
         finally:
+            self._threads.close()
             for _, cancel in self._cancels.values():
                 cancel.cancel()
             with self._lock:
@@ -212,8 +215,7 @@ class Driver:
         def start() -> None:
             if self._cancels.get(key) == (number, cancel):
                 self._begun.add(number)
-                target = partial(copy_context().run, run)
-                threading.Thread(target=target, name="nbnodes-run", daemon=True).start()
+                self._threads.start(partial(copy_context().run, run))
 
         delay_s = self._performer.delay_s(name)
         if delay_s > 0:
@@ -234,8 +236,7 @@ class Driver:
             self.do(lambda: self._end(number, key, p.Stopped(key)))
             return
         self.later(STOP_S, lambda: self._end(number, key, p.Stopped(key)))
-        # not here: who is cancelled may take a while to hear it
-        threading.Thread(target=cancel.cancel, name="nbnodes-stop", daemon=True).start()
+        self._threads.start(cancel.cancel)  # who is cancelled may take a while to hear it
 
     def _release_waiting(self) -> None:
         if self._scheduler.is_settled:

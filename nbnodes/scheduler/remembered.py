@@ -48,6 +48,7 @@ class Remembered:
         self._private = private
         self._lock = threading.Lock()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._lost: set[str] = set()  # keys of Results that are not kept any more
         self._recent: OrderedDict[str, Success] = OrderedDict()
         self._unstored: OrderedDict[str, Success] = OrderedDict()
 
@@ -56,39 +57,39 @@ class Remembered:
         return self._store if self._store is not None and is_lasting else self._private
 
     def find(self, name: str, *, parts: Iterable[str] = ()) -> Answer | None:
-        """Return the answer known by a deep or content key.
+        """Return the answer known by a content key.
 
         Args:
             name: The key.
             parts: The parts of the value whose digests must be known.
         """
-        with self._lock:
-            answer = self._answers.get(name)
-            if answer is not None:
-                self._answers.move_to_end(name)
-        if answer is None:
-            answer = self._linked(name) or self._stored_answer(name)
-        if answer is None:
-            return None
-        missing = [part for part in parts if part not in answer.digests]
-        if missing:
-            answer = self._completed(answer, missing)
-        if answer is not None:
-            self._note(name, answer)
-        return answer
+        answer = self._known(name) or self._stored_answer(name)
+        return None if answer is None else self._with_parts(name, answer, parts)
 
-    def link(self, name: str, answer: Answer) -> None:
-        """Remember an answer under another key, in this process and others."""
-        self._note(name, answer)
+    def recall(self, name: str, *, parts: Iterable[str] = ()) -> Answer | None:
+        """Return the answer known by a deep key; arguments as `find`."""
+        answer = self._known(name)
+        return None if answer is None else self._with_parts(name, answer, parts)
+
+    def link(self, answer: Answer, *names: str) -> None:
+        """Remember an answer under other keys, in this process and others."""
+        for name in names:
+            self._note(name, answer)
         link = Link(key=CacheKey(answer.key), digests=answer.digests)
         for store in self._stores():
             try:
-                store.put_link(name, link)
+                store.put_link(link, *names)
             except CacheError:  # the runner has warned of this store; a link only saves a look-up
                 continue
 
-    def keep(self, result: Success, key: str, parts: Iterable[str]) -> Answer:
+    def keep(self, result: Success, key: str, parts: Iterable[str], *, deep: str = "") -> Answer:
         """Remember a Result that was just made or read, and say what it gave.
+
+        Args:
+            result: The Result.
+            key: Its key.
+            parts: The parts of its value that others are fed with.
+            deep: The deep key that it has, too; "" for none.
 
         Raises:
             LookupError: If its value has no part of a name that was asked for.
@@ -96,11 +97,12 @@ class Remembered:
         answer = Answer(key, self.digests(result.value, key, parts))
         result = replace(result, key=CacheKey(key))
         with self._lock:
+            self._lost.discard(key)
             self._recent[key] = result
             self._recent.move_to_end(key)
             while len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
-        self.link(key, answer)
+        self.link(answer, *filter(None, (key, deep)))
         if not any(self._has(store, key) for store in self._stores()):
             with self._lock:
                 self._unstored[key] = result
@@ -120,10 +122,12 @@ class Remembered:
                 while len(self._recent) > _RECENT:
                     self._recent.popitem(last=False)
                 return found
-            gone = [name for name, answer in self._answers.items() if answer.key == key]
-            for name in gone:
-                del self._answers[name]
+            self._lost.add(key)
         return None
+
+    def unstored(self, key: str) -> Success | None:
+        """Return a Result that no store keeps; who needs it must hold it."""
+        return self._unstored.get(key)
 
     def cost_s(self, family: str) -> float:
         """Return the seconds that the latest run of a family took; 0 if there was none."""
@@ -151,6 +155,21 @@ class Remembered:
                 raise LookupError(f"its value, a {kind}, has no entry {part!r}")
             found[part] = self._digest(value[part], f"{key}[{part}]")
         return found
+
+    def _known(self, name: str) -> Answer | None:
+        with self._lock:
+            answer = self._answers.get(name)
+            if answer is not None and answer.key not in self._lost:
+                self._answers.move_to_end(name)
+                return answer
+        return self._linked(name)
+
+    def _with_parts(self, name: str, answer: Answer, parts: Iterable[str]) -> Answer | None:
+        missing = [part for part in parts if part not in answer.digests]
+        completed = self._completed(answer, missing) if missing else answer
+        if completed is not None:
+            self._note(name, completed)
+        return completed
 
     def _digest(self, value: Any, origin: str) -> str:
         try:
@@ -190,7 +209,7 @@ class Remembered:
         if found is None:
             return None
         answer = Answer(key, self.digests(found.value, key, ()))
-        self.link(key, answer)
+        self.link(answer, key)
         return answer
 
     def _completed(self, answer: Answer, missing: list[str]) -> Answer | None:

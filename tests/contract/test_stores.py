@@ -274,11 +274,11 @@ RANGES: dict[str, dict[str, tuple[Bound, Bound]]] = {
 
 def test_another_name_leads_to_a_stored_run_until_that_is_gone(store: CacheStore) -> None:
     link = Link(key=KEY, digests={"": "d", "price": "p"})
-    store.put_link("deep", link)
+    store.put_link(link, "deep")
     assert store.link("deep") is None
     store.put(entry(KEY, b"value"))
-    store.put_link("deep", link)
-    store.put_link("other", replace(link, digests={"": "e"}))
+    store.put_link(link, "deep")
+    store.put_link(replace(link, digests={"": "e"}), "other")
     assert store.link("deep") == link
     assert store.link("nothing") is None
     store.delete([KEY])
