@@ -46,6 +46,7 @@ class Call:
     show: Callable[[Any], tuple[Any, tuple[Output, ...]]] = field(default=lambda value: (value, ()))
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _thread_id: int = field(default=0, init=False)
+    _is_interrupted: bool = field(default=False, init=False)
 
     def run(self) -> Result:
         """Make the call.
@@ -57,15 +58,19 @@ class Call:
         try:
             self._arm()
             try:
-                value, outputs = self.show(_value_of(self.function))
+                value, outputs = self.show(value_of(self.function))
             finally:
                 self._disarm()
         except _Interrupted:
             self._disarm_surely()
-            raise RunCancelledError(f"{self.name}: the run was cancelled") from None
+            raise self._cancelled() from None
         except BaseException as error:  # noqa: BLE001  # a function may raise anything: its failure
             self._disarm_surely()
+            if self._is_interrupted:  # and made something else of it
+                raise self._cancelled() from None
             return Failure(name=self.name, engine=THREAD, error=_error(error))
+        if self._is_interrupted:  # and went on with half of its work
+            raise self._cancelled()
         cell = CellRun(ordinal=0, outputs=outputs)
         duration_s = time.monotonic() - began_at
         return Success(
@@ -80,7 +85,11 @@ class Call:
     def _interrupt(self) -> None:
         with self._lock:
             if self._thread_id:
+                self._is_interrupted = True
                 _raise_in(self._thread_id, _Interrupted)
+
+    def _cancelled(self) -> RunCancelledError:
+        return RunCancelledError(f"{self.name}: the run was cancelled")
 
     def _disarm(self) -> None:
         """Let no interrupt arrive any more, nor one that is on its way."""
@@ -98,7 +107,8 @@ class Call:
             return
 
 
-def _value_of(function: Callable[[], Any]) -> Any:
+def value_of(function: Callable[[], Any]) -> Any:
+    """Call a function; wait for what it gives if that has to be awaited."""
     value = function()
     return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
 

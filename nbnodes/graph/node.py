@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 Trigger: TypeAlias = Literal["auto", "manual", "lazy"]
+_MOST = 1e9  # milliseconds, seconds or attempts
 TRIGGERS: tuple[Trigger, ...] = ("auto", "manual", "lazy")
 
 
@@ -45,7 +46,7 @@ class NodeOptions:
             found.append(f"trigger={self.trigger!r}: expected one of {', '.join(TRIGGERS)}")
         for name in ("timeout_s", "debounce_ms", "retries"):
             value = getattr(self, name)
-            if value is not None and not (_is_number(value) and value >= 0):
+            if value is not None and not (_is_number(value) and 0 <= value < _MOST):
                 found.append(f"{name}={value!r}: expected 0 or more")
         found += [
             f"{name}={getattr(self, name)!r}: expected a whole number"
@@ -116,6 +117,9 @@ class Node:
         """The nodes that feed it."""
         fed = (one.node if isinstance(one, Pick) else one for one in self.inputs.values())
         return tuple(one for one in fed if isinstance(one, Node))
+
+    __iter__ = None  # that it has entries makes it no sequence of them
+    __contains__ = None
 
     def __getitem__(self, part: str) -> Pick:
         """Name one entry of its value, where that is a dict, as an input of another node."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -155,6 +156,17 @@ class BoundNodes:
                 self.live.set(self._own(self.assembly.members))
             return self.live
 
+    def look_again(self, names: Iterable[str]) -> None:
+        """Take what widgets, modules and the names that functions refer to say now."""
+        with self._lock:
+            if self.live is not None:
+                self.live.set(self._own(names))
+
+    def forget(self, listener: Callable[[Notice], None]) -> None:
+        """Call a listener no more; may be told twice."""
+        with suppress(ValueError):
+            self.listeners.remove(listener)
+
     def standings(self) -> dict[str, Standing]:
         """Return where every node stands; unless one is watched, where it stood in the last run."""
         if self.live is not None:
@@ -209,7 +221,7 @@ class BoundNodes:
         for listener in tuple(self.listeners):
             try:
                 listener(notice)
-            except Exception:  # noqa: BLE001  # its failure is its own; the graph goes on
+            except BaseException:  # noqa: BLE001  # its failure is its own; the graph goes on
                 _log.exception("a listener of %s failed", self.name)
 
 

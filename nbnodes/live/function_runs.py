@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,13 +10,13 @@ from typing import Any
 from nbnodes.cache.equality import Comparers
 from nbnodes.cache.key import KeyParts
 from nbnodes.cache.store import CacheStore
-from nbnodes.engines.call import Call
+from nbnodes.engines.call import Call, value_of
 from nbnodes.engines.copies import own
 from nbnodes.engines.engine import CancelToken
-from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
+from nbnodes.errors import EngineError, RunCancelledError
 from nbnodes.graph.function import Function
 from nbnodes.live.calls import call_request, shown_outputs
-from nbnodes.result import Result
+from nbnodes.result import CellRun, Result, Success
 from nbnodes.scheduler.asks import Ask, family_digest
 from nbnodes.scheduler.cached_run import CacheUse, KeyedRun
 from nbnodes.scheduler.options import RunOptions
@@ -106,10 +105,21 @@ class FunctionRuns:
         bound = partial(function, {parameter: own(value) for parameter, value in values.items()})
         if options.engine is None:
             call = Call(name=name, function=bound, cancel=options.cancel, show=shown_outputs)
-            return _limited(call, options.timeout_s)
+            result = call.run()
+            # a function may keep what it gives, and change it later
+            return (
+                replace(result, value=own(result.value)) if isinstance(result, Success) else result
+            )
         uncached = replace(options, cache=False)
-        request = call_request(name, bound, function.call, self._session, uncached)
-        return self._session.run_request(request, uncached)
+        request = call_request(
+            name, partial(value_of, bound), function.call, self._session, uncached
+        )
+        result = self._session.run_request(request, uncached)
+        if not isinstance(result, Success):
+            return result
+        value, outputs = shown_outputs(result.value)
+        cells = (CellRun(ordinal=0, outputs=outputs),)
+        return replace(result, name=name, value=value, cells=cells)
 
     def _parts(
         self, parts: KeyParts, values: Mapping[str, Any], given: Mapping[str, Any]
@@ -123,30 +133,6 @@ class FunctionRuns:
             for name, value in given.items()
         }
         return replace(parts, parameters=other)
-
-
-def _limited(call: Call, timeout_s: float | None) -> Result:
-    """Make a call, but not for longer than that."""
-    if not timeout_s:
-        return call.run()
-    is_late = threading.Event()
-
-    def stop() -> None:
-        is_late.set()
-        call.cancel.cancel()
-
-    timer = threading.Timer(timeout_s, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        return call.run()
-    except RunCancelledError:
-        if not is_late.is_set():
-            raise
-        text = f"{call.name}: not done after {timeout_s:g} s, stopped; allow more with timeout_s"
-        raise RunTimeoutError(text) from None
-    finally:
-        timer.cancel()
 
 
 def _interruption(name: str, cancel: CancelToken) -> EngineError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -46,14 +47,16 @@ class Graph:
 
     def __init__(
         self,
-        nodes: Iterable[Node] | NotebookParts,
+        nodes: Iterable[Node] | Node | NotebookParts,
         *,
         name: str = "graph",
         session: Session | None = None,
         workers: int | None = None,
     ) -> None:
-        if workers is not None and workers < 1:
+        asked: object = workers
+        if asked is not None and not (isinstance(asked, int) and asked >= 1):
             raise UsageError(f"workers={workers!r}: expected 1 or more")
+        nodes = [nodes] if isinstance(nodes, Node) else nodes
         session = session or current_session()
         workers = workers or session.settings.workers
         self._bound = BoundNodes(nodes, name=name, session=session, workers=workers)
@@ -240,6 +243,7 @@ class Graph:
         name = self._bound.named(node)
         self._bound.check_complete(self.assembly.dag.ancestors([name]))
         updates = self._bound.updates()
+        self._bound.look_again(self.assembly.dag.ancestors([name]))
         updates.watch([name])
         try:
             result = self._bound.presented(node, updates.result_of(name))
@@ -286,7 +290,7 @@ class Graph:
             What ends it.
         """
         self._bound.listeners.append(listener)
-        return lambda: self._bound.listeners.remove(listener)
+        return partial(self._bound.forget, listener)
 
     def close(self) -> None:
         """Stop what runs and watch nothing any more; may be called twice."""

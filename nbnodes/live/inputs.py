@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nbnodes.engines.copies import own
 from nbnodes.errors import ParameterError
 from nbnodes.graph.assembly import Assembly, Member
 
@@ -48,7 +49,8 @@ def current(member: Member, given: Mapping[str, Any]) -> dict[str, Any]:
     if widgets:
         unset = {name: value for name, value in widgets.items() if name not in given}
         widgets = member.signature.check(unset, fed=_others(member))
-    return {**member.constants, **widgets, **given}
+    # copies, so that it does not matter who changes one of them before the run begins
+    return {name: own(one) for name, one in {**member.constants, **widgets, **given}.items()}
 
 
 def missing(members: Iterable[tuple[Member, Mapping[str, Any]]]) -> list[str]:

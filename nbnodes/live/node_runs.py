@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,12 +16,13 @@ from nbnodes.cache.key import KeyParts, function_parts
 from nbnodes.engines.call import THREAD
 from nbnodes.engines.copies import own
 from nbnodes.engines.engine import CancelToken, Progress
+from nbnodes.engines.raised import text_of
 from nbnodes.errors import (
     EngineError,
-    FingerprintError,
     NbnodesError,
     ParameterError,
     RunCancelledError,
+    RunTimeoutError,
 )
 from nbnodes.graph.assembly import Assembly, Member
 from nbnodes.graph.function import Function
@@ -145,7 +147,7 @@ class NodeRuns:
         for parameter, value in values.items():
             try:
                 digests[parameter] = comparers.digest(value)
-            except FingerprintError:
+            except Exception:  # noqa: BLE001  # no digest, or a class fails in making one
                 digests[parameter] = identities.name(value)
                 is_lasting = False
         if isinstance(member.body, Function):
@@ -219,11 +221,11 @@ class NodeRuns:
         except RunCancelledError:
             return p.Stopped(key)
         except NbnodesError as error:
-            self.failures[name] = error
+            self.failures[key] = error
             return p.RanBadly(key, str(error))
-        except Exception as error:  # noqa: BLE001  # whatever a user's class does while it is copied, named or compared
-            text = f"{name}: {type(error).__name__}: {error}"
-            self.failures[name] = EngineError(text)
+        except BaseException as error:  # noqa: BLE001  # whatever a class does that is copied or named
+            text = f"{name}: {type(error).__name__}: {text_of(error)}"
+            self.failures[key] = EngineError(text)
             return p.RanBadly(key, text)
 
     def moved(self, names: list[str]) -> None:
@@ -234,13 +236,32 @@ class NodeRuns:
         """See `Performer.publish`."""
         return self._on_publish(revision)
 
-    def result(self, answer: Answer) -> Success | None:
+    def limit_s(self, name: str) -> float:
+        """See `Performer.limit_s`: functions on threads; engines keep their limits themselves."""
+        member = self._members[name]
+        if isinstance(member.body, Notebook) or member.options.engine not in ("", THREAD):
+            return 0.0
+        given_s = member.options.timeout_s
+        limit_s = self._session.settings.timeout_s if given_s is None else given_s
+        return limit_s if math.isfinite(limit_s) else 0.0
+
+    def expired(self, name: str, key: str) -> p.RanBadly:
+        """See `Performer.expired`."""
+        limit_s = self.limit_s(name)
+        text = f"{name}: not done after {limit_s:g} s, stopped; allow more with timeout_s"
+        self.failures[key] = RunTimeoutError(text)
+        return p.RanBadly(key, text)
+
+    def result(self, name: str, answer: Answer) -> Success | None:
         """Return what a node gave, as the caller's own; None if it is not kept any more."""
-        found = self._remembered.result(answer.key)
+        held = self._held.get(name)
+        is_held = held is not None and held.key == answer.key
+        found = held if is_held else self._remembered.result(answer.key)
         if found is None:
             return None
         is_cached = found.cached or answer.key not in self._computed
-        return replace(found, value=own(found.value), cached=is_cached)
+        title = name if isinstance(self._members[name].body, Function) else found.name
+        return replace(found, name=title, value=own(found.value), cached=is_cached)
 
     def _run(self, member: Member, key: str, cancel: CancelToken) -> p.Ran | p.RanBadly | p.Lost:
         inputs = self._inputs[key]
@@ -251,8 +272,11 @@ class NodeRuns:
         began_at = time.monotonic()
         result = self._made(member, {**inputs.own, **fed}, inputs, cancel)
         if isinstance(result, Failure):
-            self.failures[member.name] = replace(result, name=member.name)
+            self.failures[key] = replace(result, name=member.name)
             return p.RanBadly(key, str(result.error))
+        if isinstance(result.value, Iterator):
+            reason = f"its value, a {type(result.value).__name__}, can be read only once"
+            raise ParameterError(member.name, [f"{reason}: give a list"])
         self.durations_s[member.name] = result.duration_s
         try:
             parts = self._wanted_parts[member.name]

@@ -12,7 +12,7 @@ from nbnodes.errors import EngineError, NbnodesError, RunCancelledError
 from nbnodes.graph.assembly import Assembly
 from nbnodes.live.node_runs import NodeRuns
 from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
-from nbnodes.result import Failure, Result
+from nbnodes.result import CallError, Failure, Result
 from nbnodes.scheduler import protocol as p
 from nbnodes.scheduler.board import ENDED
 from nbnodes.scheduler.driver import Driver
@@ -112,7 +112,7 @@ class Updates:
             TimeoutError: If it is not by then.
             RunCancelledError: If this was closed meanwhile.
         """
-        self._driver.settled().result(timeout=timeout_s)
+        self._driver.settled(lambda: None).result(timeout=timeout_s)
 
     def standings(self) -> dict[str, Standing]:
         """Return where every node stands."""
@@ -127,8 +127,7 @@ class Updates:
             ParameterError: If it cannot run with a value that another node gave.
         """
         while True:
-            self.settle()
-            outcome = self._driver.ask(lambda: self._outcome(name))
+            outcome = self._driver.settled(lambda: self._outcome(name)).result()
             if isinstance(outcome, NbnodesError):
                 raise outcome
             if outcome is not None:
@@ -151,12 +150,13 @@ class Updates:
         """Return what came of a node; None if its value is not kept any more."""
         answer = self._scheduler.answer(name)
         if answer is not None:
-            return self._runs.result(answer)
+            return self._runs.result(name, answer)
         above = self._assembly.dag.ancestors([name])
         for one in self._assembly.dag.order:
             standing = self._scheduler.standing(one)
             if one in above and standing.state == "failed":
-                return self._runs.failures.get(one) or EngineError(f"{one}: {standing.reason}")
+                failed = self._runs.failures.get(self._scheduler.failed_key(one))
+                return failed or EngineError(f"{one}: {standing.reason}")
         standing = self._scheduler.standing(name)
         return RunCancelledError(f"{name} is {standing.state}: {standing.reason}")
 
@@ -215,14 +215,21 @@ class Updates:
             return None
         results: dict[str, Result] = {}
         for name in self._scheduler.board.wanted:
+            if self._scheduler.standing(name).state not in ("fresh", "failed"):
+                continue
             outcome = self._outcome(name)
             if outcome is None:
                 return p.Lost((name,))
-            if isinstance(outcome, Failure) and self._scheduler.standing(name).state != "failed":
-                continue
-            if not isinstance(outcome, NbnodesError):
-                results[name] = outcome
+            if isinstance(outcome, NbnodesError):
+                outcome = _as_failure(name, outcome)
+            results[name] = outcome
         self._published = Published(revision=revision, results=results)
         if self._notify is not None:
             self._notify(self._published)
         return None
+
+
+def _as_failure(name: str, error: NbnodesError) -> Failure:
+    """Tell of the machine's failure as a value, where it stands beside other Results."""
+    raised = CallError(ename=type(error).__name__, evalue=str(error))
+    return Failure(name=name, engine="", error=raised)

@@ -44,7 +44,8 @@ class NodeRecord:
         is_held: Whether it is manual and waits to be told.
         is_released: Whether it is manual and was told.
         waits: How many of its parents have no answer yet.
-        key: Its content key, once known; run: the key of the run that it waits for.
+        key: Its content key, once known; run: the key of the run that it waits for;
+            failed: that of the run by which it failed.
         attempts: How often its run has failed.
     """
 
@@ -60,6 +61,7 @@ class NodeRecord:
     is_released: bool = False
     waits: int = 0
     run: str = ""
+    failed: str = ""
     attempts: int = 0
     answer: Answer | None = None
 
@@ -121,6 +123,8 @@ class Board:
 
     def unwant(self, name: str) -> None:
         """Note that one less looks at a node."""
+        if name not in self._wanted:  # nobody does
+            return
         self._wanted[name] -= 1
         if not self._wanted[name]:
             del self._wanted[name]

@@ -40,6 +40,12 @@ class Performer(Protocol):
     def delay_s(self, name: str) -> float:
         """Return how long to wait before a node runs, in case its inputs go on changing."""
 
+    def limit_s(self, name: str) -> float:
+        """Return how long a node may run before it is stopped from here; 0: as long as it likes."""
+
+    def expired(self, name: str, key: str) -> p.RanBadly:
+        """Say of a run that it was stopped because it took too long."""
+
     def run(
         self, name: str, key: str, cancel: CancelToken
     ) -> p.Ran | p.RanBadly | p.Stopped | p.Lost:
@@ -68,8 +74,9 @@ class Driver:
         self._numbers = itertools.count()
         self._cancels: dict[str, tuple[int, CancelToken]] = {}
         self._begun: set[int] = set()
+        self._expired: dict[int, str] = {}  # runs that took too long, and their nodes
         self._threads = RunThreads()
-        self._waiting: list[Future[None]] = []
+        self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self._lock = threading.Lock()
         self._promises: set[Future[Any]] = set()
         self._end_error: EngineError | None = None
@@ -100,31 +107,23 @@ class Driver:
         future: Future[T] = Future()
         self._promise(future)
 
-        def answer() -> None:
-            try:
-                outcome = question()
-            except Exception as error:  # noqa: BLE001  # it is the asker's
-                future.set_exception(error)
-            else:
-                future.set_result(outcome)
-
-        self.do(answer)
+        self.do(lambda: _answer(future, question))
         return future.result()
 
     def later(self, delay_s: float, work: Callable[[], None]) -> None:
         """Do something after a while; to be called on the thread that decides."""
         heapq.heappush(self._later, (time.monotonic() + delay_s, next(self._numbers), work))
 
-    def settled(self) -> Future[None]:
-        """Return a future of the moment when all that is looked at is settled.
+    def settled(self, question: Callable[[], T]) -> Future[T]:
+        """Return a future of what a question says when all that is looked at is settled.
 
         It raises an EngineError if this is closed before.
         """
-        future: Future[None] = Future()
+        future: Future[T] = Future()
         self._promise(future)
 
         def note() -> None:
-            self._waiting.append(future)
+            self._waiting.append((future, question))
             self._release_waiting()
 
         self.do(note)
@@ -216,6 +215,15 @@ class Driver:
             if self._cancels.get(key) == (number, cancel):
                 self._begun.add(number)
                 self._threads.start(partial(copy_context().run, run))
+                limit_s = self._performer.limit_s(name)
+                if limit_s:
+                    self.later(limit_s, expire)
+
+        def expire() -> None:
+            if self._cancels.get(key) == (number, cancel):
+                self._expired[number] = name
+                self._threads.start(cancel.cancel)
+                self.later(STOP_S, lambda: self._end(number, key, p.Stopped(key)))
 
         delay_s = self._performer.delay_s(name)
         if delay_s > 0:
@@ -228,7 +236,8 @@ class Driver:
         if self._cancels.get(key, (None, None))[0] == number:
             del self._cancels[key]
             self._begun.discard(number)
-            self._handle(event)
+            late = self._expired.pop(number, None)
+            self._handle(event if late is None else self._performer.expired(late, key))
 
     def _interrupt(self, key: str) -> None:
         number, cancel = self._cancels[key]
@@ -241,9 +250,18 @@ class Driver:
     def _release_waiting(self) -> None:
         if self._scheduler.is_settled:
             waiting, self._waiting = self._waiting, []
-            for future in waiting:
+            for future, question in waiting:
                 if not future.done():
-                    future.set_result(None)
+                    _answer(future, question)
+
+
+def _answer(future: Future[T], question: Callable[[], T]) -> None:
+    try:
+        outcome = question()
+    except Exception as error:  # noqa: BLE001  # it is the asker's
+        future.set_exception(error)
+    else:
+        future.set_result(outcome)
 
 
 def _fail(future: Future[Any], error: EngineError) -> None:

@@ -81,6 +81,10 @@ class Scheduler:
         """Return what a node gave at this revision; None if it is not fresh."""
         return self.board.nodes[name].answer
 
+    def failed_key(self, name: str) -> str:
+        """Return the key of the run by which a node failed; "" if none did."""
+        return self.board.nodes[name].failed
+
     def is_asked(self, name: str) -> bool:
         """Whether somebody wants a node's value at this revision."""
         return self.board.nodes[name].is_asked
@@ -164,7 +168,7 @@ class Scheduler:
             self._settle(name, event.answer, event.reason)
 
     def _on_ran_badly(self, event: p.RanBadly) -> None:
-        for name in sorted(self._runs.end(event.key, is_known=True)):
+        for name in sorted(self._runs.end(event.key, is_known=False)):
             node = self.board.nodes[name]
             node.attempts += 1
             if node.attempts > node.traits.retries:
@@ -286,7 +290,8 @@ class Scheduler:
                     self._locate(child)
 
     def _fail(self, name: str, reason: str) -> None:
-        self.board.nodes[name].run = ""
+        node = self.board.nodes[name]
+        node.failed, node.run = node.run, ""
         self._move(name, "failed", reason)
         self._block_below(name)
 
