@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def ask(path: Path, start: str, end: str) -> Answer:
         assert asked
         assert session.store
         subsetting = Subsetting(session.store, Codec(Signer()))
-        return subsetting.answer(asked, lambda v: session.run(model, v, RunOptions()))
+        run = partial(session.run, options=RunOptions(cache="refresh"))  # else it slices by itself
+        return subsetting.answer(asked, lambda v: run(model, v))
 
 
 def why(command: Command, start: str, end: str, *words: str) -> str:
