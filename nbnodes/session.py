@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cache, cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat
+from weakref import WeakSet
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts
@@ -81,6 +82,7 @@ class Session:
         self._running: set[CancelToken] = set()
         self._workers: Workers | None = None
         self._tokens: list[Token[Session | None]] = []
+        self._followers: WeakSet[Any] = WeakSet()
 
     @cached_property
     def remembered(self) -> Remembered:
@@ -193,12 +195,18 @@ class Session:
             with self._lock:
                 self._running.discard(request.cancel)
 
+    def follow(self, follower: Any) -> None:
+        """Have something closed before this is."""
+        self._followers.add(follower)
+
     def survey(self, model: Model) -> Surroundings:
         """Look at what a Model's Results depend on besides its cells and values."""
         return self.runner.survey(model.notebook, model.notebook.folder)
 
     def close(self) -> None:
         """Stop what runs and give back everything held; may be called twice."""
+        for follower in tuple(self._followers):
+            follower.close()
         with self._lock:
             running, engines = list(self._running), list(self._engines.values())
             workers, self._workers = self._workers, None
@@ -289,7 +297,7 @@ class Model:
             RunFailedError: If a cell raised, unless `check` is False.
             ParameterError: For wrong parameters, unless `check` is False.
         """
-        values, run_options = _split(values, options)
+        values, run_options = RunOptions.taken_from(values, options)
         try:
             result = self.session.run(self, values, run_options)
         except ParameterError as error:
@@ -305,7 +313,7 @@ class Model:
 
         The future gives the Result, a Failure too; its `cancel` interrupts the notebook.
         """
-        values, run_options = _split(values, options)
+        values, run_options = RunOptions.taken_from(values, options)
         return self.session.submit(self, values, run_options)
 
     async def arun(
@@ -383,12 +391,6 @@ def _store(cache: Any, settings: Settings) -> CacheStore | None:
         limit_bytes=settings.cache_size_bytes,
         durability=settings.durability,
     )
-
-
-def _split(values: Values | None, options: dict[str, Any]) -> tuple[dict[str, Any], RunOptions]:
-    """Tell options from parameters given by name."""
-    known = {name: options.pop(name) for name in RunOptions.__slots__ if name in options}
-    return {**(values or {}), **options}, RunOptions(**known)
 
 
 def _refused(model: Model, error: ParameterError) -> Failure:

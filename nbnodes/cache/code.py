@@ -1,33 +1,29 @@
 """A function becomes the name of what it does: its code, and all that the code refers to.
 
-What a function refers to counts by value where that cannot change, or where the function does not
-change it; other objects (a connection, a list it appends to) count by identity, and then the name
-holds only in this process.
+What a function refers to counts by value where that has a name, by its pickle else, and by identity
+where it has neither, or where the function changes it (a list it appends to, a counter): then the
+name holds only in this process. Functions and classes of a project count by their code, those of
+installed packages by their names.
 """
 
 from __future__ import annotations
 
-import dis
+import enum
 import functools
+import hashlib
 import sys
 import types
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
+from nbnodes.cache.bytecode import Reach, body_digest, reach_of
 from nbnodes.cache.fingerprint import fingerprint
 from nbnodes.errors import FingerprintError
-from nbnodes.notebook.surroundings import is_local
+from nbnodes.notebook.surroundings import is_local, local_roots, located
 
-_STORES = frozenset({"STORE_SUBSCR", "DELETE_SUBSCR", "STORE_ATTR", "DELETE_ATTR", "STORE_SLICE"})
-_REBINDS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"})
-_CHANGES = frozenset(
-    "append extend insert remove pop clear sort reverse add discard update setdefault popitem "  # noqa: SIM905  # words read better
-    "appendleft popleft extendleft rotate fill put resize write writelines send acquire release "
-    "set increment subtract".split()
-)
+_PLAIN = (bool, bytes, complex, float, int, str, type(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,10 @@ class Identities:
 def function_code(function: Callable[..., Any], identities: Identities) -> FunctionCode:
     """Name what a function does."""
     reading = _Reading(identities)
-    digest = fingerprint(reading.of(function))
+    try:
+        digest = fingerprint(reading.of(function))
+    except Exception:  # noqa: BLE001  # a class of the user's may fail in any way when it is looked at
+        return FunctionCode(digest=identities.name(function), is_lasting=False, module_paths=())
     return FunctionCode(
         digest=digest,
         is_lasting=reading.is_lasting,
@@ -85,91 +84,155 @@ class _Reading:
                 words = {name: self.of(one) for name, one in value.keywords.items()}
                 return ("partial", self.of(value.func), [self.of(one) for one in value.args], words)
             case types.MethodType():
-                return ("method", self.of(value.__func__), self.of(value.__self__, changes=True))
+                changes = changes or _changes_arguments(value.__func__)
+                return (
+                    "method", self.of(value.__func__), self.of(value.__self__, changes=changes)
+                )  # fmt: skip
             case types.MethodDescriptorType():
                 return ("method", self.of(value.__objclass__), value.__name__)
-            case types.FunctionType():
-                return self._function(value)
             case types.ModuleType():
                 return ("module", self._module(value))
             case _:
                 pass
-        named = self._named(value)
-        return named if named is not None else self._plain(value, changes=changes)
+        return self._named(value) or self._unnamed(value, changes)
+
+    def _unnamed(self, value: Any, changes: bool) -> Any:
+        if isinstance(value, types.FunctionType):
+            return self._function(value)
+        return self._class(value) if isinstance(value, type) else self._plain(value, changes)
 
     def _function(self, function: types.FunctionType) -> Any:
         if id(function) in self._open:  # it refers to itself
             return ("again", self._open[id(function)])
         self._open[id(function)] = len(self._open)
-        inner = getattr(function, "__wrapped__", None)
-        body = _body(function.__code__, function.__doc__)
-        reach = _reach(function.__code__)
+        reach = reach_of(function.__code__)
         referred = dict(_referred(function, reach.names))
-        called = [one for one in referred.values() if isinstance(one, types.FunctionType)]
-        changes = reach.changes or any(_reach(one.__code__).changes for one in called)
+        spoilt = _changes_through_calls(referred.values())
+        for name in reach.imports:
+            self._imported(name)
+        inner = getattr(function, "__wrapped__", None)
         return (
             "function",
-            body,
+            body_digest(function.__code__, function.__doc__),
             [self.of(one) for one in function.__defaults__ or ()],
             {name: self.of(one) for name, one in (function.__kwdefaults__ or {}).items()},
             {
-                name: None if name in reach.rebound else self.of(one, changes=changes)
+                name: self._bound_anew(function, name)
+                if name in reach.rebound
+                else self._reached(one, reach, changes=name in reach.changed or spoilt)
                 for name, one in sorted(referred.items())
             },
             None if inner is None else self.of(inner),
         )
 
+    def _bound_anew(self, function: types.FunctionType, name: str) -> Any:
+        """Name a variable, such as a counter, that the function itself assigns, not its value."""
+        self.is_lasting = False
+        if name in function.__code__.co_freevars and function.__closure__:
+            place = function.__code__.co_freevars.index(name)
+            return ("variable", self.identities.name(function.__closure__[place]))
+        return ("variable", self.identities.name(function.__globals__), name)
+
+    def _reached(self, value: Any, reach: Reach, *, changes: bool) -> Any:
+        """Name an object that a function refers to; of a project's module, what it uses of it."""
+        if not isinstance(value, types.ModuleType) or not _is_own(value):
+            return self.of(value, changes=changes)
+        used = {
+            name: self.of(vars(value)[name], changes=changes)
+            for name in sorted(reach.attributes & vars(value).keys())
+            if not isinstance(vars(value)[name], types.ModuleType)
+        }
+        return ("own module", self._module(value), used)
+
+    def _imported(self, name: str) -> None:
+        self.module_paths.update(located([name], local_roots()))
+        module = sys.modules.get(name)
+        if module is not None:
+            self._module(module)
+
     def _module(self, module: types.ModuleType) -> str:
-        path = getattr(module, "__file__", None)
-        if path and module.__name__ != "__main__" and is_local(path):
-            self.module_paths.add(path)
+        """Name a module; note the files of a project's own, those of its submodules too."""
+        prefix = f"{module.__name__}."
+        for name, one in [*sys.modules.items()] if _is_own(module) else ():
+            if one is module or name.startswith(prefix):
+                path = getattr(one, "__file__", None)
+                if path and is_local(path):
+                    self.module_paths.add(path)
         return module.__name__
 
     def _named(self, value: Any) -> Any:
-        """Name what can be imported, such as `len`, `math.sin`, `dict` or a library's class."""
+        """Name what can be imported from an installed package: `len`, `math.sin`, `json.dumps`."""
+        if isinstance(value, _PLAIN):
+            return None
         module_name = getattr(value, "__module__", None) or ""
         name = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
         module = sys.modules.get(str(module_name))
         found: Any = module
         for part in str(name).split(".") if name else ():
             found = getattr(found, part, None)
-        if module is None or not name or found is not value or module_name == "__main__":
+        if module is None or not name or found is not value or _is_own(module):
             return None
-        return ("name", self._module(module), name)
+        return ("name", module.__name__, name)
 
-    def _plain(self, value: Any, *, changes: bool) -> Any:
-        if not (changes and _is_changeable(value)):
+    def _class(self, kind: type) -> Any:
+        """Name a project's class by what its methods do."""
+        if id(kind) in self._open:
+            return ("again", self._open[id(kind)])
+        self._open[id(kind)] = len(self._open)
+        module = sys.modules.get(kind.__module__)
+        if module is not None:
+            self._module(module)
+        methods = {
+            name: self.of(getattr(one, "__func__", None) or getattr(one, "fget", None) or one)
+            for name, one in sorted(vars(kind).items())
+            if isinstance(one, types.FunctionType | classmethod | staticmethod | property)
+        }
+        bases = [self.of(base) for base in kind.__bases__]
+        plain = {n: one for n, one in vars(kind).items() if isinstance(one, _PLAIN)}
+        return ("class", kind.__qualname__, methods, bases, {n: plain[n] for n in sorted(plain)})
+
+    def _plain(self, value: Any, changes: bool) -> Any:
+        kind = type(value)
+        if not (changes and not isinstance(value, _PLAIN)):
             try:
-                return ("value", fingerprint(value))
+                parts: Any = ("value", fingerprint(value))
             except FingerprintError:
-                pass  # it is known by itself alone, below
+                parts = self._pickled(value)
+            if parts is not None:
+                is_object = is_dataclass(value) or isinstance(value, enum.Enum)
+                return (*parts, self.of(kind)) if is_object else parts
         self.is_lasting = False
         return ("itself", self.identities.name(value))
 
+    def _pickled(self, value: Any) -> Any:
+        """Name an object by its pickle, which other processes may write otherwise."""
+        import cloudpickle
 
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """What code refers to by name, what it binds anew, and whether it may change objects."""
+        try:
+            text = cloudpickle.dumps(value)
+        except Exception:  # noqa: BLE001  # pickling runs any class's own code
+            return None
+        self.is_lasting = False
+        return ("pickled", hashlib.sha256(text).hexdigest())
 
-    names: frozenset[str]
-    rebound: frozenset[str]
-    changes: bool
+
+def _is_own(module: types.ModuleType) -> bool:
+    """Whether a module is a project's: the program itself, or one that is not installed."""
+    if module.__name__ == "__main__":
+        return True
+    path = getattr(module, "__file__", None)
+    places = [path] if path else [f"{one}/" for one in getattr(module, "__path__", ())]
+    return any(is_local(str(place)) for place in places)
 
 
-@lru_cache(maxsize=4096)
-def _reach(code: types.CodeType) -> _Reach:
-    names: set[str] = set()
-    rebound: set[str] = set()
-    changes = False
-    for one in _with_inner(code):
-        for step in dis.get_instructions(one):
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"):
-                names.add(str(step.argval))
-            elif step.opname in _REBINDS:
-                rebound.add(str(step.argval))
-            elif step.opname in _STORES or str(step.argval) in _CHANGES:
-                changes = True
-    return _Reach(frozenset(names), frozenset(rebound), changes)
+def _changes_arguments(function: object) -> bool:
+    code = getattr(function, "__code__", None)
+    return isinstance(code, types.CodeType) and reach_of(code).changes_arguments
+
+
+def _changes_through_calls(values: Any) -> bool:
+    """Whether a function that is referred to changes what it is given."""
+    return any(_changes_arguments(one) for one in values if isinstance(one, types.FunctionType))
 
 
 def _referred(function: types.FunctionType, names: frozenset[str]) -> Iterator[tuple[str, Any]]:
@@ -182,43 +245,3 @@ def _referred(function: types.FunctionType, names: frozenset[str]) -> Iterator[t
             yield name, cell.cell_contents
         except ValueError:  # not bound yet
             continue
-
-
-@lru_cache(maxsize=4096)
-def _body(code: types.CodeType, doc: str | None) -> str:
-    """Name bytecode; where it stands in its file and what its docstring says do not count."""
-    return fingerprint(_code_parts(code, doc))
-
-
-def _code_parts(code: types.CodeType, doc: str | None = None) -> Any:
-    constants = [
-        _code_parts(one) if isinstance(one, types.CodeType) else _constant(one)
-        for one in code.co_consts
-    ]
-    if doc is not None and code.co_consts and code.co_consts[0] == doc:
-        constants[0] = _constant(None)
-    return (
-        code.co_code,
-        code.co_exceptiontable,
-        constants,
-        code.co_names,
-        code.co_varnames,
-        code.co_freevars,
-        code.co_cellvars,
-        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags),
-    )
-
-
-def _constant(value: object) -> Any:
-    return (type(value).__name__, value)
-
-
-def _with_inner(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for one in code.co_consts:
-        if isinstance(one, types.CodeType):
-            yield from _with_inner(one)
-
-
-def _is_changeable(value: object) -> bool:
-    return hasattr(type(value), "__setitem__") or isinstance(value, set)

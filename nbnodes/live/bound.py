@@ -10,10 +10,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from nbnodes.engines.engine import CancelToken
-from nbnodes.errors import ParameterError, UsageError
+from nbnodes.errors import GraphError, ParameterError, UsageError
 from nbnodes.graph.assembly import Assembly, assemble
 from nbnodes.graph.node import Node
-from nbnodes.live.inputs import addressed, current, missing
+from nbnodes.live.inputs import addressed, current, missing, option_problems
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice
 from nbnodes.live.updates import Updates
@@ -49,6 +49,9 @@ class BoundNodes:
         self.parts = nodes if isinstance(nodes, NotebookParts) else None
         found = nodes.nodes() if isinstance(nodes, NotebookParts) else nodes
         self.assembly: Assembly = assemble(found, name=f"the graph {name!r}")
+        problems = option_problems(self.assembly)
+        if problems:
+            raise GraphError(f"the graph {name!r}", problems)
         self.listeners: list[Callable[[Notice], None]] = []
         self.live: Updates | None = None
         self._given: dict[str, dict[str, Any]] = {}
@@ -146,6 +149,7 @@ class BoundNodes:
         """Return what keeps the nodes up to date; begun when first asked for."""
         with self._lock:
             if self.live is None:
+                self.session.follow(self)
                 self.live = Updates(
                     self.assembly,
                     self.session,

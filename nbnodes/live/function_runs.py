@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -31,11 +31,13 @@ class Keyed:
         parts: The parts of its key.
         store: Where.
         family: What calls of this function have in common.
+        is_as_before: Whether all that the key depends on is still as it was.
     """
 
     parts: KeyParts
     store: CacheStore
     family: str
+    is_as_before: Callable[[], bool]
 
 
 class FunctionRuns:
@@ -81,6 +83,7 @@ class FunctionRuns:
                 family=keyed.family,
                 make=partial(self._call, name, function, given, options),
                 interruption=interruption,
+                is_as_before=keyed.is_as_before,
             )
             return self._session.runner.run_keyed(keyed.store, one, CacheUse.ON)
 

@@ -6,7 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nbnodes.cache.intervals import Interval
+from nbnodes.engines.call import THREAD
 from nbnodes.engines.copies import own
+from nbnodes.engines.registry import built_in_names, engine_names
 from nbnodes.errors import ParameterError
 from nbnodes.graph.assembly import Assembly, Member
 
@@ -63,6 +66,27 @@ def missing(members: Iterable[tuple[Member, Mapping[str, Any]]]) -> list[str]:
     ]
 
 
+def option_problems(assembly: Assembly) -> list[str]:
+    """Say what is wrong with options that only what runs nodes can judge."""
+    known = {"", THREAD, *built_in_names()}
+    if not {member.options.engine for member in assembly.members.values()} <= known:
+        known |= {*engine_names()}  # looks through all installed packages
+    found = []
+    for member in assembly.members.values():
+        options, subset = member.options, member.options.subset
+        if options.engine not in known:
+            there = ", ".join(sorted(known - {""}))
+            found.append(f"{member.name}: engine={options.engine!r}: none of {there}")
+        if options.eq is not None and not callable(options.eq):
+            found.append(f"{member.name}: eq={options.eq!r}: expected a Tolerance or a function")
+        if subset is not None and not isinstance(subset, Interval):
+            found.append(f"{member.name}: subset={subset!r}: expected an Interval")
+        if isinstance(subset, Interval) and member.signature.is_closed:
+            unknown = {subset.start, subset.end} - member.signature.parameters.keys()
+            found += [f"{member.name}: subset: it has no parameter {n}" for n in sorted(unknown)]
+    return found
+
+
 def _meant(
     address: str, members: Mapping[str, Member], problems: list[str]
 ) -> list[tuple[str, str]]:
@@ -70,7 +94,8 @@ def _meant(
     if node in members:
         named = [(node, parameter)]
     else:
-        named = [(one, address) for one, member in members.items() if _takes(member, address)]
+        declare = members.items()
+        named = [(n, address) for n, one in declare if address in one.signature.parameters]
     open_ones = [(one, word) for one, word in named if _takes(members[one], word)]
     open_ones = [(one, word) for one, word in open_ones if word not in members[one].feeds]
     if not open_ones:

@@ -280,7 +280,11 @@ class NodeRuns:
         self.durations_s[member.name] = result.duration_s
         try:
             parts = self._wanted_parts[member.name]
-            answer = self._remembered.keep(result, key, parts, deep=inputs.deep)
+            if result.key is None and not result.cached:  # what it depends on changed meanwhile
+                key_kept, deep = f"{key}#{next(self._numbers)}", ""
+            else:
+                key_kept, deep = key, inputs.deep
+            answer = self._remembered.keep(result, key_kept, parts, deep=deep)
         except LookupError as error:
             raise ParameterError(member.name, [str(error)]) from error
         how = "from the cache" if result.cached else f"in {time.monotonic() - began_at:.3g} s"
@@ -320,8 +324,19 @@ class NodeRuns:
         keyed = None
         if not self._is_volatile(member):
             store = self._remembered.store_for(is_lasting=inputs.is_lasting)
-            keyed = Keyed(parts=inputs.parts, store=store, family=_family(member))
+            keyed = Keyed(
+                parts=inputs.parts,
+                store=store,
+                family=_family(member),
+                is_as_before=partial(self._is_as_before, member.body, inputs.parts),
+            )
         return self._functions.result(member.name, member.body, values, options, keyed)
+
+    def _is_as_before(self, function: Function, parts: KeyParts) -> bool:
+        """Whether a function and all that it refers to are what they were when its key was made."""
+        now = function_code(function.call, self._remembered.identities)
+        modules = self._session.runner.modules(now.module_paths)
+        return (now.digest, modules) == (parts.cells[0][1], parts.modules)
 
     def _parts(self, member: Member, fed: Mapping[str, str]) -> KeyParts:
         """Take apart what a node's value depends on; `fed`: the digests of what nodes feed."""

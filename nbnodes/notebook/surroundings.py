@@ -72,12 +72,12 @@ class Surveyor:
             package = os.path.dirname(path)
             for level, names in imports:
                 places = roots if not level else [_up(package, level - 1)]
-                waiting += _located(names, places)
+                waiting += located(names, places)
         return dict(sorted(found.items()))
 
     def _modules(self, notebook: Notebook, folder: str) -> dict[str, str]:
         roots = [folder, *local_roots()]
-        found = [p for names in _notebook_imports(notebook) for p in _located(names, roots)]
+        found = [p for names in _notebook_imports(notebook) for p in located(names, roots)]
         return self.modules(found, folder)
 
     def _module(self, path: str) -> tuple[str, list[tuple[int, list[str]]]]:
@@ -210,7 +210,7 @@ def _imports(tree: ast.Module, *, surely: bool = False) -> Iterator[tuple[int, l
             yield node.level, [module, *inner] if module else inner
 
 
-def _located(names: Iterable[str], roots: Iterable[str]) -> list[str]:
+def located(names: Iterable[str], roots: Iterable[str]) -> list[str]:
     """Find the files that importing these dotted names would run."""
     found: list[str] = []
     for name in names:

@@ -183,7 +183,9 @@ class CachedRunner:
             if hit:
                 return hit
             result = replace(run.make(), key=key)
-            if isinstance(result, Success) and run.is_as_before():
+            if not run.is_as_before():
+                return replace(result, key=None)
+            if isinstance(result, Success):
                 self._keep(store, run, result)
             return result
 

@@ -47,6 +47,14 @@ class RunOptions:
     on_output: OnOutput = field(default=lambda _cell, _type, _content: None)
     cancel: CancelToken = field(default_factory=CancelToken)
 
+    @classmethod
+    def taken_from(
+        cls, values: Values | None, options: dict[str, Any]
+    ) -> tuple[dict[str, Any], RunOptions]:
+        """Tell options from parameters given by name."""
+        known = {name: options.pop(name) for name in cls.__slots__ if name in options}
+        return {**(values or {}), **options}, cls(**known)
+
     @property
     def cache_use(self) -> CacheUse:
         """The `cache` option as a CacheUse.

@@ -189,3 +189,106 @@ def test_a_local_module_that_it_uses_is_told(
 
     found = function_code(lambda x: 1 + own_code_helpers.twice(x), IDENTITIES)
     assert found.module_paths == (str(tmp_path / "own_code_helpers.py"),)
+
+
+LIMITS = {"low": 1}
+
+
+def limited(x: int) -> list[int]:
+    found = []
+    found.append(LIMITS["low"] * x)
+    return found
+
+
+def test_a_dict_that_it_reads_counts_by_value_whatever_else_it_appends_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = digest(limited)
+    monkeypatch.setitem(LIMITS, "low", 5)
+    assert digest(limited) != before
+    assert is_lasting(limited)
+
+
+def recorded_by_alias(x: int) -> int:
+    calls = CALLS
+    calls.append(x)
+    return x
+
+
+def recorded_in_a_dict(x: int) -> int:
+    COUNTS["n"] += 1
+    return x
+
+
+COUNTS = {"n": 0}
+
+
+@pytest.mark.parametrize("function", [recorded_by_alias, recorded_in_a_dict])
+def test_what_it_changes_in_any_way_counts_by_identity(function: Callable[..., Any]) -> None:
+    before = digest(function)
+    function(1)
+    assert digest(function) == before
+    assert not is_lasting(function)
+
+
+def counter(start: int) -> Callable[[int], int]:
+    def counted(x: int) -> int:
+        nonlocal start
+        start += 1
+        return x * start
+
+    return counted
+
+
+def test_variables_of_its_own_tell_two_functions_apart() -> None:
+    assert digest(counter(3)) != digest(counter(5))
+    assert not is_lasting(counter(3))
+
+
+def test_an_object_whose_attribute_changes_is_another() -> None:
+    scaler = Scaler(2)
+    before = digest(lambda x: scaler.factor * x)
+    first = [digest(scaler.scale), before]
+    scaler.factor = 3
+    assert digest(scaler.scale) != first[0]
+
+
+def test_functions_of_libraries_go_by_their_names() -> None:
+    import json
+    import re
+
+    assert is_lasting(lambda x: json.dumps(re.sub("a", "b", x)))
+    dumps = json.dumps
+    assert is_lasting(lambda x: dumps(x) + x)
+
+
+def test_a_module_imported_in_the_function_and_its_submodules_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_package").mkdir()
+    (tmp_path / "own_package" / "part.py").write_text("def twice(x):\n    return 2 * x\n")
+    (tmp_path / "own_package" / "__init__.py").write_text("RATE = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import own_package.part
+
+    def inside(x: int) -> int:
+        import own_package.part
+
+        return own_package.part.twice(x)
+
+    outside = function_code(lambda x: own_package.part.twice(x) + own_package.RATE, IDENTITIES)
+    paths = {str(tmp_path / "own_package" / name) for name in ("__init__.py", "part.py")}
+    assert set(outside.module_paths) == paths
+    assert set(function_code(inside, IDENTITIES).module_paths) == paths
+    monkeypatch.setattr(own_package, "RATE", 2)
+    changed = function_code(lambda x: own_package.part.twice(x) + own_package.RATE, IDENTITIES)
+    assert changed.digest != outside.digest
+
+
+def test_a_class_that_fails_when_it_is_looked_at_counts_by_identity() -> None:
+    class Sly:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    sly = Sly()
+    assert not is_lasting(lambda x: (x, sly))
