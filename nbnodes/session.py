@@ -89,8 +89,8 @@ class Session:
         """What graphs know that run in this Session."""
         from nbnodes.scheduler.remembered import Remembered
 
-        private = open_memory(limit_bytes=self.settings.cache_size_bytes)
-        return Remembered(self.runner, self.store, private)
+        limit_bytes = self.settings.cache_size_bytes
+        return Remembered(self.runner, self.store, open_memory(limit_bytes=limit_bytes))
 
     def model(self, source: Source) -> Model:
         """Read a notebook and bind it to this Session."""
@@ -313,8 +313,7 @@ class Model:
 
         The future gives the Result, a Failure too; its `cancel` interrupts the notebook.
         """
-        values, run_options = RunOptions.taken_from(values, options)
-        return self.session.submit(self, values, run_options)
+        return self.session.submit(self, *RunOptions.taken_from(values, options))
 
     async def arun(
         self, values: Values | None = None, /, *, check: bool = True, **options: Any
