@@ -59,7 +59,7 @@ def function_code(function: Callable[..., Any], identities: Identities) -> Funct
     reading = _Reading(identities)
     try:
         digest = fingerprint(reading.of(function))
-    except Exception:  # noqa: BLE001  # a class of the user's may fail in any way when it is looked at
+    except BaseException:  # noqa: BLE001  # a class may fail in any way when it is looked at
         return FunctionCode(digest=identities.name(function), is_lasting=False, module_paths=())
     return FunctionCode(
         digest=digest,
@@ -99,6 +99,8 @@ class _Reading:
     def _unnamed(self, value: Any, changes: bool) -> Any:
         if isinstance(value, types.FunctionType):
             return self._function(value)
+        if callable(getattr(type(value), "cache_clear", None)):  # functools.lru_cache
+            return ("remembering", self.of(value.__wrapped__))
         return self._class(value) if isinstance(value, type) else self._plain(value, changes)
 
     def _function(self, function: types.FunctionType) -> Any:
@@ -123,6 +125,7 @@ class _Reading:
                 for name, one in sorted(referred.items())
             },
             None if inner is None else self.of(inner),
+            {n: self.of(one) for n, one in vars(function).items() if n != "__wrapped__"},
         )
 
     def _bound_anew(self, function: types.FunctionType, name: str) -> Any:

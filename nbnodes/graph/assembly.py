@@ -216,7 +216,9 @@ class _Reading:
                 self._tell(f"input {key + 1}: that is one too many, {takes}")
                 return
             key = places[key]
-        if isinstance(value, Pick):
+        if not isinstance(key, str):
+            self._tell(f"input {key!r}: expected a parameter's name")
+        elif isinstance(value, Pick):
             self.feeds[key] = Feed(source=self.names[id(value.node)], part=value.part)
         elif isinstance(value, Node):
             self.feeds[key] = Feed(source=self.names[id(value)])

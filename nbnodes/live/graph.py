@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -57,6 +57,9 @@ class Graph:
         if asked is not None and not (isinstance(asked, int) and asked >= 1):
             raise UsageError(f"workers={workers!r}: expected 1 or more")
         nodes = [nodes] if isinstance(nodes, Node) else nodes
+        given: object = nodes
+        if not isinstance(given, Iterable | NotebookParts):
+            raise UsageError(f"a Graph is made of Nodes, not of a {type(given).__name__}")
         session = session or current_session()
         workers = workers or session.settings.workers
         self._bound = BoundNodes(nodes, name=name, session=session, workers=workers)
@@ -124,6 +127,13 @@ class Graph:
     def __getitem__(self, name: str) -> Node:
         """Return a node by its name."""
         return self.assembly.members[self._bound.named(name)].node
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of its nodes, in topological order."""
+        return iter(self.assembly.members)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.assembly.members
 
     def __len__(self) -> int:
         return len(self.assembly.members)

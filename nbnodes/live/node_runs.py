@@ -147,7 +147,7 @@ class NodeRuns:
         for parameter, value in values.items():
             try:
                 digests[parameter] = comparers.digest(value)
-            except Exception:  # noqa: BLE001  # no digest, or a class fails in making one
+            except BaseException:  # noqa: BLE001  # no digest, or a class fails in making one
                 digests[parameter] = identities.name(value)
                 is_lasting = False
         if isinstance(member.body, Function):

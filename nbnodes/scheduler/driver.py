@@ -141,7 +141,7 @@ class Driver:
         try:
             while message := self._next():
                 message()
-        except Exception as broken:
+        except BaseException as broken:
             # ours, or a listener's: who waits must hear of it instead of waiting
             error = EngineError(f"the graph cannot go on: {type(broken).__name__}: {broken}")
             raise
