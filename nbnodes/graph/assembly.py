@@ -216,7 +216,8 @@ class _Reading:
                 self._tell(f"input {key + 1}: that is one too many, {takes}")
                 return
             key = places[key]
-        if not isinstance(key, str):
+        named: object = key
+        if not isinstance(named, str):
             self._tell(f"input {key!r}: expected a parameter's name")
         elif isinstance(value, Pick):
             self.feeds[key] = Feed(source=self.names[id(value.node)], part=value.part)

@@ -31,10 +31,7 @@ def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[s
     members = assembly.members
     problems: list[str] = []
     found: dict[str, dict[str, Any]] = {}
-    problems += [
-        f"{one!r}: a parameter's name is text" for one in given if not isinstance(one, str)
-    ]
-    for address in sorted((one for one in given if isinstance(one, str)), key=_is_qualified):
+    for address in sorted(given, key=_is_qualified):
         nodes = _meant(address, members, problems)
         for node, parameter in nodes:
             found.setdefault(node, {})[parameter] = given[address]
