@@ -11,9 +11,11 @@ from __future__ import annotations
 import enum
 import functools
 import hashlib
+import itertools
 import sys
 import types
 import uuid
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any
@@ -42,16 +44,20 @@ class FunctionCode:
 
 
 class Identities:
-    """Names objects by identity, as long as this lives; it keeps them alive so that names last."""
+    """Names objects by identity. It keeps those alive that cannot tell when they end."""
 
     def __init__(self) -> None:
         self._process = uuid.uuid4().hex
-        self._named: dict[int, Any] = {}
+        self._numbers = itertools.count()
+        self._named: dict[int, tuple[Callable[[], object], int]] = {}
 
     def name(self, value: object) -> str:
-        """Name an object."""
-        self._named[id(value)] = value
-        return f"{self._process}:{id(value)}"
+        """Name an object: another one that comes to lie in its place has another name."""
+        found, number = self._named.get(id(value), (None, 0))
+        if found is None or found() is not value:
+            number = next(self._numbers)
+            self._named[id(value)] = (_reference(value), number)
+        return f"{self._process}:{number}"
 
 
 def function_code(function: Callable[..., Any], identities: Identities) -> FunctionCode:
@@ -217,6 +223,13 @@ class _Reading:
             return None
         self.is_lasting = False
         return ("pickled", hashlib.sha256(text).hexdigest())
+
+
+def _reference(value: object) -> Callable[[], object]:
+    try:
+        return weakref.ref(value)
+    except TypeError:  # such as a list
+        return lambda: value
 
 
 def _is_own(module: types.ModuleType) -> bool:

@@ -7,7 +7,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ from nbnodes.errors import (
 from nbnodes.graph.assembly import Assembly, Member
 from nbnodes.graph.function import Function
 from nbnodes.live.function_runs import FunctionRuns, Keyed
+from nbnodes.live.named_values import FromNode, LocatedInputs, NamedValues
 from nbnodes.notebook.document import Notebook
 from nbnodes.result import Failure, Result, Success
 from nbnodes.scheduler import protocol as p
@@ -36,51 +37,8 @@ from nbnodes.scheduler.protocol import WHOLE, Answer, Traits
 from nbnodes.session import Session
 
 _SLOW_S, _LONGEST_DEBOUNCE_S = 0.1, 0.3  # a node is not debounced below; for longer never
+_HERE = ("", THREAD, "inprocess")  # engines that for a function mean a thread of this process
 _INPUTS = 50_000  # of located keys, whose runs have not begun
-
-
-@dataclass(frozen=True, slots=True)
-class _FromNode:
-    """Stands for the value of a node where only its digest counts."""
-
-    name: str
-
-    def __repr__(self) -> str:
-        return f"from {self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Inputs:
-    """What a located key was made of.
-
-    Attributes:
-        parts: The key's parts.
-        own: The node's own values.
-        fed: For each parameter that a node feeds: that node, the key of its Result, the part.
-        is_lasting: Whether the key holds in other processes.
-        deep: The deep key that answers the same; "" where there is none.
-    """
-
-    parts: KeyParts
-    own: Mapping[str, Any]
-    fed: Mapping[str, tuple[str, str, str]]
-    is_lasting: bool
-    deep: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Own:
-    """A node's own values, named.
-
-    Attributes:
-        values: By parameter.
-        digests: The same.
-        is_lasting: Whether other processes would name them so.
-    """
-
-    values: Mapping[str, Any]
-    digests: Mapping[str, str]
-    is_lasting: bool
 
 
 class NodeRuns:
@@ -114,10 +72,10 @@ class NodeRuns:
         self._changed_at: dict[str, float] = {}
         self._functions = FunctionRuns(session, self._remembered.comparers)
         self._recallable = recallable(assembly.dag, {n: self.traits(n) for n in assembly.members})
-        self._own: dict[str, _Own] = {}
+        self._own: dict[str, NamedValues] = {}
         self._codes: dict[str, FunctionCode] = {}
         self._wanted_parts = _wanted_parts(assembly)
-        self._inputs: OrderedDict[str, _Inputs] = OrderedDict()
+        self._inputs: OrderedDict[str, LocatedInputs] = OrderedDict()
         self._numbers = itertools.count(1)
         self._computed: set[str] = set()
         self._held: dict[str, Success] = {}  # values of nodes that no store keeps
@@ -153,7 +111,7 @@ class NodeRuns:
         if isinstance(member.body, Function):
             self._codes[name] = function_code(member.body.call, identities)
             is_lasting = is_lasting and self._codes[name].is_lasting
-        self._own[name] = _Own(values=dict(values), digests=digests, is_lasting=is_lasting)
+        self._own[name] = NamedValues(values=dict(values), digests=digests, is_lasting=is_lasting)
         return self._parts(member, {}).key
 
     def recall(self, name: str, deep: str) -> Answer | None:
@@ -179,7 +137,7 @@ class NodeRuns:
             answer = self._remembered.find(key, parts=self._wanted_parts[name])
         if answer is None:
             own_values = self._own[name]
-            self._inputs[key] = _Inputs(
+            self._inputs[key] = LocatedInputs(
                 parts=parts,
                 own=own_values.values,
                 fed=fed,
@@ -239,7 +197,7 @@ class NodeRuns:
     def limit_s(self, name: str) -> float:
         """See `Performer.limit_s`: functions on threads; engines keep their limits themselves."""
         member = self._members[name]
-        if isinstance(member.body, Notebook) or member.options.engine not in ("", THREAD):
+        if isinstance(member.body, Notebook) or member.options.engine not in _HERE:
             return 0.0
         given_s = member.options.timeout_s
         limit_s = self._session.settings.timeout_s if given_s is None else given_s
@@ -308,10 +266,10 @@ class NodeRuns:
         return values, lost
 
     def _made(
-        self, member: Member, values: Mapping[str, Any], inputs: _Inputs, cancel: CancelToken
+        self, member: Member, values: Mapping[str, Any], inputs: LocatedInputs, cancel: CancelToken
     ) -> Result:
         options = RunOptions(
-            engine=None if member.options.engine in ("", THREAD) else member.options.engine,
+            engine=_engine(member),
             cache=not self._is_volatile(member) and inputs.is_lasting,
             subset=member.options.subset,
             timeout_s=member.options.timeout_s,
@@ -341,7 +299,7 @@ class NodeRuns:
     def _parts(self, member: Member, fed: Mapping[str, str]) -> KeyParts:
         """Take apart what a node's value depends on; `fed`: the digests of what nodes feed."""
         known = self._own[member.name]
-        sources = {name: _FromNode(feed.source) for name, feed in member.feeds.items()}
+        sources = {name: FromNode(feed.source) for name, feed in member.feeds.items()}
         values = {**known.values, **sources}
         unknown = dict.fromkeys(sources, "from a node")
         digests = {**known.digests, **unknown, **fed}
@@ -389,6 +347,13 @@ def _wanted_parts(assembly: Assembly) -> dict[str, tuple[str, ...]]:
             if feed.part is not None:
                 wanted[feed.source].add(feed.part)
     return {name: tuple(sorted(parts)) for name, parts in wanted.items()}
+
+
+def _engine(member: Member) -> str | None:
+    """Return the engine that a node names; None for the Session's, and for a function's thread."""
+    name = member.options.engine
+    is_here = name in _HERE if isinstance(member.body, Function) else not name
+    return None if is_here else name
 
 
 def _family(member: Member) -> str:
