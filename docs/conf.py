@@ -67,7 +67,14 @@ html_theme_options = {
     "footer_end": [],
     "show_prev_next": True,
 }
-html_sidebars = {"tutorial": [], "changelog": [], "contributing": []}
+html_sidebars = {
+    "tutorial": [],
+    "graphs": [],
+    "live": [],
+    "splitting": [],
+    "changelog": [],
+    "contributing": [],
+}
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
