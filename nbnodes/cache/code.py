@@ -11,12 +11,13 @@ from __future__ import annotations
 import enum
 import functools
 import hashlib
+import inspect
 import itertools
 import sys
 import types
 import uuid
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from nbnodes.cache.fingerprint import fingerprint
 from nbnodes.errors import FingerprintError
 from nbnodes.notebook.surroundings import is_local, local_roots, located
 
+_CONTAINERS = (dict, frozenset, list, set, tuple)
 _PLAIN = (bool, bytes, complex, float, int, str, type(None))
 
 
@@ -90,7 +92,7 @@ class _Reading:
                 words = {name: self.of(one) for name, one in value.keywords.items()}
                 return ("partial", self.of(value.func), [self.of(one) for one in value.args], words)
             case types.MethodType():
-                changes = changes or _changes_arguments(value.__func__)
+                changes = changes or _methods_change(type(value.__self__), {value.__name__})
                 return (
                     "method", self.of(value.__func__), self.of(value.__self__, changes=changes)
                 )  # fmt: skip
@@ -127,7 +129,9 @@ class _Reading:
             {
                 name: self._bound_anew(function, name)
                 if name in reach.rebound
-                else self._reached(one, reach, changes=name in reach.changed or spoilt)
+                else self._reached(
+                    one, reach, changes=name in reach.changed or spoilt or _changes(one, reach)
+                )
                 for name, one in sorted(referred.items())
             },
             None if inner is None else self.of(inner),
@@ -214,7 +218,13 @@ class _Reading:
         return ("itself", self.identities.name(value))
 
     def _pickled(self, value: Any) -> Any:
-        """Name an object by its pickle, which other processes may write otherwise."""
+        """Name an object by its pickle, which other processes may write otherwise.
+
+        Only containers and objects of a project's classes: what a library's object, such as a
+        random generator or a method of a list, holds may change with each use.
+        """
+        if type(value) not in _CONTAINERS and not _is_of_own_class(value):
+            return None
         import cloudpickle
 
         try:
@@ -244,6 +254,33 @@ def _is_own(module: types.ModuleType) -> bool:
 def _changes_arguments(function: object) -> bool:
     code = getattr(function, "__code__", None)
     return isinstance(code, types.CodeType) and reach_of(code).changes_arguments
+
+
+def _changes(value: object, reach: Reach) -> bool:
+    """Whether code that looks these attributes up may call a method by which the object changes."""
+    return _is_of_own_class(value) and _methods_change(type(value), reach.attributes)
+
+
+def _methods_change(kind: type, names: Iterable[str]) -> bool:
+    """Whether methods of these names change the object, or call others of it that do."""
+    waiting, seen = list(names), set(names)
+    while waiting:
+        method = inspect.getattr_static(kind, waiting.pop(), None)
+        code = getattr(method, "__code__", None)
+        if not isinstance(code, types.CodeType):
+            continue
+        reach = reach_of(code)
+        if reach.changes_arguments:
+            return True
+        waiting += reach.attributes - seen
+        seen |= reach.attributes
+    return False
+
+
+def _is_of_own_class(value: object) -> bool:
+    kind = type(value)
+    module = sys.modules.get(kind.__module__)
+    return kind is types.SimpleNamespace or (module is not None and _is_own(module))
 
 
 def _changes_through_calls(values: Any) -> bool:

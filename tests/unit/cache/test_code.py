@@ -292,3 +292,34 @@ def test_a_class_that_fails_when_it_is_looked_at_counts_by_identity() -> None:
 
     sly = Sly()
     assert not is_lasting(lambda x: (x, sly))
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def note(self, call: object) -> None:
+        self._keep(call)
+
+    def _keep(self, call: object) -> None:
+        self.calls.append(call)
+
+
+RECORDER = Recorder()
+NOTE, APPEND = RECORDER.note, CALLS.append
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: RECORDER.note(x) or x,
+        lambda x: NOTE(x) or x,
+        lambda x: APPEND(x) or x,
+        RECORDER.note,
+    ],
+    ids=["by its object", "by a method", "by a list's method", "a method itself"],
+)
+def test_what_notes_its_calls_in_an_object_keeps_its_name(function: Callable[..., Any]) -> None:
+    before = digest(function)
+    function(1)
+    assert digest(function) == before
