@@ -38,7 +38,9 @@ def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[s
     checked = {}
     for node, values in found.items():
         try:
-            checked[node] = members[node].signature.check(values, fed=_others(members[node]))
+            checked[node] = members[node].signature.check(
+                values, fed=members[node].signature.parameters
+            )
         except ParameterError as error:
             problems += [f"{node}: {problem}" for problem in error.problems]
     if problems:
@@ -51,7 +53,7 @@ def current(member: Member, given: Mapping[str, Any]) -> dict[str, Any]:
     widgets = {name: widget.value for name, widget in member.widgets.items()}
     if widgets:
         unset = {name: value for name, value in widgets.items() if name not in given}
-        widgets = member.signature.check(unset, fed=_others(member))
+        widgets = member.signature.check(unset, fed=member.signature.parameters)
     # copies, so that it does not matter who changes one of them before the run begins
     return {name: own(one) for name, one in {**member.constants, **widgets, **given}.items()}
 
@@ -121,11 +123,6 @@ def _why_not(address: str, node: str, parameter: str, members: Mapping[str, Memb
     whose = f"{node} has" if node in members else "no node has"
     other = " no such parameter" if node in members else " such a parameter"
     return f"{whose}{other}{hint} (there are: {', '.join(known) or 'none'})"
-
-
-def _others(member: Member) -> Mapping[str, Any]:
-    """Return what need not be given with some values: everything, a value may follow later."""
-    return member.signature.parameters
 
 
 def _is_qualified(address: str) -> bool:

@@ -197,7 +197,7 @@ class NodeRuns:
     def limit_s(self, name: str) -> float:
         """See `Performer.limit_s`: functions on threads; engines keep their limits themselves."""
         member = self._members[name]
-        if isinstance(member.body, Notebook) or member.options.engine not in _HERE:
+        if isinstance(member.body, Notebook) or _engine(member) is not None:
             return 0.0
         given_s = member.options.timeout_s
         limit_s = self._session.settings.timeout_s if given_s is None else given_s

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from nbnodes.cache.code import Identities
 from nbnodes.cache.equality import Comparers
@@ -15,6 +15,8 @@ from nbnodes.errors import CacheError, FingerprintError
 from nbnodes.result import CacheKey, Success
 from nbnodes.scheduler.cached_run import CachedRunner
 from nbnodes.scheduler.protocol import WHOLE, Answer
+
+T = TypeVar("T")
 
 _RECENT = 64  # Results kept as objects besides those that cannot be stored
 _UNSTORED = 256  # of those, which are remembered no longer than they are here
@@ -98,16 +100,11 @@ class Remembered:
         result = replace(result, key=CacheKey(key))
         with self._lock:
             self._lost.discard(key)
-            self._recent[key] = result
-            self._recent.move_to_end(key)
-            while len(self._recent) > _RECENT:
-                self._recent.popitem(last=False)
+            _put(self._recent, key, result, most=_RECENT)
         self.link(answer, *filter(None, (key, deep)))
         if not any(self._has(store, key) for store in self._stores()):
             with self._lock:
-                self._unstored[key] = result
-                while len(self._unstored) > _UNSTORED:
-                    self._unstored.popitem(last=False)
+                _put(self._unstored, key, result, most=_UNSTORED)
         return answer
 
     def result(self, key: str) -> Success | None:
@@ -118,9 +115,7 @@ class Remembered:
             found = self._stored(key)
         with self._lock:
             if found is not None:
-                self._recent[key] = found
-                while len(self._recent) > _RECENT:
-                    self._recent.popitem(last=False)
+                _put(self._recent, key, found, most=_RECENT)
                 return found
             self._lost.add(key)
         return None
@@ -225,6 +220,12 @@ class Remembered:
 
     def _note(self, name: str, answer: Answer) -> None:
         with self._lock:
-            self._answers[name] = answer
-            while len(self._answers) > _ANSWERS:
-                self._answers.popitem(last=False)
+            _put(self._answers, name, answer, most=_ANSWERS)
+
+
+def _put(into: OrderedDict[str, T], key: str, value: T, *, most: int) -> None:
+    """Keep the latest of so many."""
+    into[key] = value
+    into.move_to_end(key)
+    while len(into) > most:
+        into.popitem(last=False)

@@ -39,11 +39,6 @@ class Runs:
         self._queue: list[tuple[Rank, str]] = []
 
     @property
-    def running(self) -> tuple[str, ...]:
-        """The keys under way."""
-        return tuple(self._running)
-
-    @property
     def is_idle(self) -> bool:
         """Whether nothing is under way or waits."""
         return not self._running and not self._waiting

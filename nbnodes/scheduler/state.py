@@ -94,11 +94,6 @@ class Scheduler:
         """Whether all that is looked at is up to date, or cannot be."""
         return not self.board.unsettled and not self._open
 
-    @property
-    def running(self) -> tuple[str, ...]:
-        """The keys of the runs under way."""
-        return self._runs.running
-
     def problems(self) -> list[str]:
         """Say which of its own rules it breaks; for tests, after each event."""
         found = [*self._runs.problems(self.board.needed()), *self.board.problems()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nbnodes.graph.analysis.record import Doubt, FileUse
 from nbnodes.notebook.python import parse_cell
@@ -101,30 +101,10 @@ def cell_text(source: str) -> CellText:
     name, rest = magic["name"], magic["rest"]
     body = "\n" * magic.group().count("\n") + source[magic.end() :]
     if name in ("timeit", "memit"):
-        parsed = _python(body)
-        return CellText(
-            lines=parsed.lines,
-            tree=parsed.tree,
-            magics=parsed.magics,
-            opaque=parsed.opaque,
-            doubts=parsed.doubts,
-            files=parsed.files,
-            words=parsed.words,
-            binds=False,
-        )
+        return replace(_python(body), binds=False)
     if name == "capture":
-        parsed = _python(body)
         stores = frozenset(word for word in rest.split() if word.isidentifier())
-        return CellText(
-            lines=parsed.lines,
-            tree=parsed.tree,
-            magics=parsed.magics,
-            opaque=parsed.opaque,
-            doubts=parsed.doubts,
-            files=parsed.files,
-            words=parsed.words,
-            stores=stores,
-        )
+        return replace(_python(body), stores=stores)
     return _foreign(source, name, rest)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +13,6 @@ from nbnodes.cache.intervals import Interval
 from nbnodes.errors import UsageError
 from nbnodes.scheduler.asks import ask_of, family_digest, interval_of
 from nbnodes.session import Model, Session
-
-
-@pytest.fixture(autouse=True)
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "NBNODES_CACHE"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(params=[":memory:", "cache"], ids=["memory", "folder"])
-def session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    with Session(engine="inprocess", cache=request.param, workers=2) as made:
-        yield made
-
 
 # ---------------------------------------------------------------- what a notebook declares
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,19 +20,6 @@ from nbnodes.scheduler.subsetting import Answer
 from nbnodes.session import Session
 
 WAIT_S = 60.0
-
-
-@pytest.fixture(autouse=True)
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "NBNODES_CACHE"):
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(params=[":memory:", "cache"], ids=["memory", "folder"])
-def session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    with Session(engine="inprocess", cache=request.param, workers=2) as made:
-        yield made
 
 
 # ---------------------------------------------------------------- audits
