@@ -1,0 +1,1 @@
+"""Stage 7: a live graph as ipywidgets, and code that waits for a person."""
