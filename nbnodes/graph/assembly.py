@@ -10,7 +10,14 @@ from typing import Any, Literal
 from nbnodes.errors import GraphError, NotebookError, ParameterError
 from nbnodes.graph.dag import Dag, cycles
 from nbnodes.graph.function import Function, function_name
-from nbnodes.graph.node import Node, NodeOptions, Pick, is_widget, with_upstream
+from nbnodes.graph.node import (
+    Node,
+    NodeOptions,
+    Pick,
+    WidgetTrait,
+    widget_trait,
+    with_upstream,
+)
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.reader import read
 from nbnodes.notebook.signature import Signature
@@ -40,7 +47,7 @@ class Member:
         signature: What it takes.
         feeds: Parameters that other nodes feed.
         constants: Parameters with a fixed value, checked.
-        widgets: Parameters that a widget's `value` feeds.
+        widgets: Parameters that a widget feeds.
     """
 
     name: str
@@ -49,7 +56,7 @@ class Member:
     signature: Signature
     feeds: Mapping[str, Feed]
     constants: Mapping[str, Any]
-    widgets: Mapping[str, Any]
+    widgets: Mapping[str, WidgetTrait]
 
     @property
     def options(self) -> NodeOptions:
@@ -152,7 +159,7 @@ class _Reading:
     problems: list[str]
     feeds: dict[str, Feed] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
-    widgets: dict[str, Any] = field(default_factory=dict)
+    widgets: dict[str, WidgetTrait] = field(default_factory=dict)
 
     def member(self) -> Member | None:
         """Return the node as a member; None if what it computes cannot be read."""
@@ -223,12 +230,20 @@ class _Reading:
             self.feeds[key] = Feed(source=self.names[id(value.node)], part=value.part)
         elif isinstance(value, Node):
             self.feeds[key] = Feed(source=self.names[id(value)])
-        elif is_widget(value):
-            self.widgets[key] = value
+        elif (trait := widget_trait(value)) is not None:
+            self.widgets[key] = trait
         else:
             self.constants[key] = value
 
+    def _check_widgets(self) -> None:
+        for name, trait in self.widgets.items():
+            if not hasattr(trait.widget, trait.trait):
+                kind = type(trait.widget).__name__
+                hint = '; name one: (widget, "trait")' if trait.trait == "value" else ""
+                self._tell(f"{name}: a {kind} has no trait {trait.trait!r}{hint}")
+
     def _check_values(self, body: Notebook | Function, signature: Signature) -> None:
+        self._check_widgets()
         for problem in signature.unknown([*self.feeds, *self.widgets]):
             self._tell(problem)
         others = set(signature.parameters) - set(self.constants)

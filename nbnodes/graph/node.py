@@ -69,10 +69,10 @@ class Node:
         f: A notebook's path, a Model, a `NotebookNode`, another Node (whose `f` is taken), or any
             callable.
         input: What feeds its parameters: a list by position or a dict by name, of nodes, widgets
-            and constants.
+            (what their `value` says, or another trait: `(widget, "index")`) and constants.
         name: Its name; default: the notebook's or function's, made unique in its Graph.
         args: The same as `input`, as ipywidgets-runner spells it.
-        out: The `Output` widget that shows it.
+        out: The `Output` widget that shows it, or a container (a `Box`) for a whole node view.
         display_widget: The same as `out`, as ipywidgets-runner spells it.
         **options: The fields of `NodeOptions`.
 
@@ -80,7 +80,7 @@ class Node:
         f: What it computes.
         input: What feeds its parameters, as given.
         name: Its name as given; "" for none.
-        out: The widget that shows it.
+        out: The widget that shows it; it remembers the node as its `nbnodes_node`.
         options: How it is run.
         unknown_options: Names given that are none of `NodeOptions`.
     """
@@ -100,6 +100,8 @@ class Node:
         self.input: Any = args if input is None else input
         self.name = str(name)
         self.out = display_widget if out is None else out
+        if is_observable(self.out):  # so that who shows the widget can have it filled
+            self.out.nbnodes_node = self
         known = {key: options.pop(key) for key in NodeOptions.__slots__ if key in options}
         self.options = NodeOptions(**known)
         self.unknown_options = tuple(options)
@@ -142,6 +144,23 @@ class Pick:
     part: str
 
 
+@dataclass(frozen=True, slots=True)
+class WidgetTrait:
+    """What a widget says: one of its traits.
+
+    Attributes:
+        widget: The widget; anything that has traits (traitlets) will do.
+        trait: The trait's name.
+    """
+
+    widget: Any
+    trait: str = "value"
+
+    def read(self) -> Any:
+        """Return what it says now."""
+        return getattr(self.widget, self.trait)
+
+
 class OutNode(Node):
     """A Node that is there to be shown (ipywidgets-runner's name)."""
 
@@ -159,9 +178,19 @@ class Output:
     display: Any = None
 
 
-def is_widget(value: object) -> bool:
-    """Whether something is a control: it has a `value` that can be observed (traitlets)."""
-    return hasattr(value, "value") and callable(getattr(value, "observe", None))
+def widget_trait(given: object) -> WidgetTrait | None:
+    """Return the trait of a widget that an input names; None if it is something else."""
+    match given:
+        case (widget, str(trait)) if isinstance(given, tuple) and is_observable(widget):
+            return WidgetTrait(widget, trait)
+        case _ if is_observable(given) and (hasattr(given, "value") or hasattr(given, "traits")):
+            return WidgetTrait(given)
+    return None
+
+
+def is_observable(given: object) -> bool:
+    """Whether something can be observed as widgets can (traitlets)."""
+    return callable(getattr(given, "observe", None)) and not isinstance(given, type)
 
 
 def with_upstream(nodes: Iterable[Node]) -> tuple[Node, ...]:

@@ -16,7 +16,7 @@ from nbnodes.graph.node import Node
 from nbnodes.live.inputs import addressed, current, missing, option_problems
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice
-from nbnodes.live.updates import Updates
+from nbnodes.live.updates import OwnOrRefused, Updates
 from nbnodes.result import Failure, Result
 from nbnodes.scheduler.protocol import Standing
 from nbnodes.session import Session
@@ -54,6 +54,7 @@ class BoundNodes:
             raise GraphError(f"the graph {name!r}", problems)
         self.listeners: list[Callable[[Notice], None]] = []
         self.live: Updates | None = None
+        self.is_by_hand = False
         self._given: dict[str, dict[str, Any]] = {}
         self._stood: dict[str, Standing] = {}  # when the latest run ended
         self._lock = threading.RLock()
@@ -155,9 +156,9 @@ class BoundNodes:
                     self.session,
                     workers=self.workers,
                     notify=self._notify,
-                    is_live=True,
+                    upkeep="by hand" if self.is_by_hand else "live",
                 )
-                self.live.set(self._own(self.assembly.members))
+                self.live.set(self._own_or_refused(self.assembly.members))
             return self.live
 
     def look_again(self, names: Iterable[str]) -> None:
@@ -165,6 +166,29 @@ class BoundNodes:
         with self._lock:
             if self.live is not None:
                 self.live.set(self._own(names))
+
+    def watch_by_hand(self) -> None:
+        """From now on have no node run before it is told to.
+
+        Raises:
+            UsageError: If some are kept up to date otherwise already.
+        """
+        with self._lock:
+            if self.live is not None and not self.is_by_hand:
+                text = f"{self.name} is kept up to date already: make another Graph of its nodes"
+                raise UsageError(text)
+            self.is_by_hand = True
+
+    def follow_widgets(self, changed: Mapping[str, Iterable[str]]) -> None:
+        """Take what widgets say by the time that it is needed, which is soon.
+
+        Args:
+            changed: For each node the parameters that a widget feeds and that have changed.
+        """
+        names = tuple(changed)
+        with self._lock:
+            if self.live is not None:
+                self.live.set(lambda: self._own_or_refused(names), _reasons(changed))
 
     def forget(self, listener: Callable[[Notice], None]) -> None:
         """Call a listener no more; may be told twice."""
@@ -209,6 +233,17 @@ class BoundNodes:
             for name in names
         }
 
+    def _own_or_refused(self, names: Iterable[str]) -> dict[str, OwnOrRefused]:
+        found: dict[str, OwnOrRefused] = {}
+        for name in names:
+            try:
+                found |= self._own([name])
+            except ParameterError as error:
+                found[name] = error
+            except Exception as error:  # noqa: BLE001  # a widget's value may fail in being copied
+                found[name] = ParameterError(name, [f"{type(error).__name__}: {error}"])
+        return found
+
     def _rebuild(self, parts: NotebookParts) -> None:
         """Assemble a notebook's parts anew; values that were set stay set."""
         self.close()
@@ -229,7 +264,7 @@ class BoundNodes:
                 _log.exception("a listener of %s failed", self.name)
 
 
-def _reasons(changed: OwnValues) -> dict[str, str]:
+def _reasons(changed: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Say what changed at each node."""
     return {node: f"{', '.join(parameters)} changed" for node, parameters in changed.items()}
 

@@ -41,6 +41,9 @@ class Graph:
         session: Where its nodes run; default: the current Session.
         workers: How many nodes may run at once; default: the Session's.
 
+    Attributes:
+        attached: What surfaces keep with the graph, by their own keys, for as long as it lives.
+
     Raises:
         GraphError: With every mistake in how the nodes are wired.
     """
@@ -63,6 +66,7 @@ class Graph:
         session = session or current_session()
         workers = workers or session.settings.workers
         self._bound = BoundNodes(nodes, name=name, session=session, workers=workers)
+        self.attached: dict[object, Any] = {}
 
     @classmethod
     def from_folder(cls, folder: str | os.PathLike[str], **arguments: Any) -> Self:
@@ -238,6 +242,27 @@ class Graph:
         chosen = [name for name in names if members[name].options.trigger != "lazy"]
         self._bound.check_complete(self.assembly.dag.ancestors(chosen))
         self._bound.updates().watch(chosen)
+
+    def watch_by_hand(self, *nodes: str | Node) -> None:
+        """As `watch`, and from now on no node of the graph runs before it is told to by `refresh`.
+
+        What is kept already is shown all the same.
+
+        Raises:
+            UsageError: If nodes of it are watched otherwise already.
+        """
+        self._bound.watch_by_hand()
+        self.watch(*nodes)
+
+    def follow_widgets(self, changed: Mapping[str, Iterable[str]]) -> None:
+        """Take what widgets say now; returns at once.
+
+        A value that a node refuses is that node's failure.
+
+        Args:
+            changed: For each node its parameters whose widgets have changed.
+        """
+        self._bound.follow_widgets(changed)
 
     def unwatch(self, *nodes: str | Node) -> None:
         """Undo one `watch` of each of these nodes."""

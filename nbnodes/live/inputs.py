@@ -50,7 +50,7 @@ def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[s
 
 def current(member: Member, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a node's own values: constants, what its widgets say now, and what was given."""
-    widgets = {name: widget.value for name, widget in member.widgets.items()}
+    widgets = {name: widget.read() for name, widget in member.widgets.items()}
     if widgets:
         unset = {name: value for name, value in widgets.items() if name not in given}
         widgets = member.signature.check(unset, fed=member.signature.parameters)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from nbnodes.cache.code import FunctionCode, function_code
 from nbnodes.cache.key import KeyParts, function_parts
@@ -36,9 +36,14 @@ from nbnodes.scheduler.options import RunOptions
 from nbnodes.scheduler.protocol import WHOLE, Answer, Traits
 from nbnodes.session import Session
 
-_SLOW_S, _LONGEST_DEBOUNCE_S = 0.1, 0.3  # a node is not debounced below; for longer never
+_SLOW_S, _LONGEST_DEBOUNCE_S = 0.1, 0.1  # a node is not debounced below; for longer never
+_DEBOUNCE_SHARE = 1 / 3  # of the time that a run takes
 _HERE = ("", THREAD, "inprocess")  # engines that for a function mean a thread of this process
 _INPUTS = 50_000  # of located keys, whose runs have not begun
+
+
+Upkeep: TypeAlias = Literal["once", "live", "by hand"]
+"""Whether nodes run once, whenever their inputs change, or then only when told to."""
 
 
 class NodeRuns:
@@ -50,7 +55,7 @@ class NodeRuns:
         on_moved: Hears which nodes stand elsewhere.
         on_publish: Hears of a revision that is settled; returns what was lost instead.
         on_progress: Hears how far a notebook is.
-        is_live: Whether values go on changing, so that manual nodes and debouncing mean something.
+        upkeep: Whether values go on changing, so that manual nodes and debouncing mean something.
     """
 
     def __init__(
@@ -61,18 +66,19 @@ class NodeRuns:
         on_moved: Callable[[list[str]], None] = lambda _: None,
         on_publish: Callable[[int], p.Lost | None] = lambda _: None,
         on_progress: Callable[[str, Progress], None] = lambda _name, _progress: None,
-        is_live: bool = False,
+        upkeep: Upkeep = "once",
     ) -> None:
         self._members = assembly.members
         self._session = session
         self._remembered = session.remembered
         self._on_moved, self._on_publish = on_moved, on_publish
         self._on_progress = on_progress
-        self._is_live = is_live
+        self._upkeep = upkeep
         self._changed_at: dict[str, float] = {}
         self._functions = FunctionRuns(session, self._remembered.comparers)
         self._recallable = recallable(assembly.dag, {n: self.traits(n) for n in assembly.members})
         self._own: dict[str, NamedValues] = {}
+        self._refused: dict[str, ParameterError] = {}
         self._codes: dict[str, FunctionCode] = {}
         self._wanted_parts = _wanted_parts(assembly)
         self._inputs: OrderedDict[str, LocatedInputs] = OrderedDict()
@@ -87,7 +93,8 @@ class NodeRuns:
         """Return what the scheduler must know of a node."""
         options = self._members[name].options
         return Traits(
-            is_manual=self._is_live and options.trigger == "manual",
+            is_manual=self._upkeep == "by hand"
+            or (self._upkeep == "live" and options.trigger == "manual"),
             is_volatile=self._is_volatile(self._members[name]),
             is_tolerant=options.eq is not None,
             retries=options.retries,
@@ -112,7 +119,17 @@ class NodeRuns:
             self._codes[name] = function_code(member.body.call, identities)
             is_lasting = is_lasting and self._codes[name].is_lasting
         self._own[name] = NamedValues(values=dict(values), digests=digests, is_lasting=is_lasting)
+        self._refused.pop(name, None)
         return self._parts(member, {}).key
+
+    def refuse(self, name: str, error: ParameterError) -> str:
+        """Take it that a node cannot run with its own values; name that."""
+        self._refused[name] = error
+        return f"refused: {error}"
+
+    def refusal(self, name: str) -> ParameterError | None:
+        """Return why a node cannot run with its own values, if it cannot."""
+        return self._refused.get(name)
 
     def recall(self, name: str, deep: str) -> Answer | None:
         """See `Performer.recall`."""
@@ -121,6 +138,8 @@ class NodeRuns:
 
     def locate(self, name: str, deep: str, parents: Mapping[str, Answer]) -> p.Located | p.Refused:
         """See `Performer.locate`."""
+        if name in self._refused:
+            return p.Refused(name, deep, str(self._refused[name]))
         member = self._members[name]
         fed = {
             parameter: (feed.source, parents[feed.source].key, feed.part or WHOLE)
@@ -154,7 +173,8 @@ class NodeRuns:
         """See `Performer.delay_s`; nothing runs while its inputs keep changing."""
         given_ms = self._members[name].options.debounce_ms
         measured_s = self.durations_s.get(name, 0.0)
-        usual_s = min(measured_s, _LONGEST_DEBOUNCE_S) if measured_s >= _SLOW_S else 0.0
+        usual_s = min(measured_s * _DEBOUNCE_SHARE, _LONGEST_DEBOUNCE_S)
+        usual_s = usual_s if measured_s >= _SLOW_S else 0.0
         debounce_s = usual_s if given_ms is None else given_ms / 1000
         changed_at = self._changed_at.get(name)
         return 0.0 if changed_at is None else changed_at + debounce_s - time.monotonic()

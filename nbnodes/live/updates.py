@@ -5,22 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from nbnodes.engines.engine import Progress
-from nbnodes.errors import EngineError, NbnodesError, RunCancelledError
+from nbnodes.errors import EngineError, NbnodesError, ParameterError, RunCancelledError
 from nbnodes.graph.assembly import Assembly
-from nbnodes.live.node_runs import NodeRuns
+from nbnodes.live.node_runs import NodeRuns, Upkeep
 from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
 from nbnodes.result import CallError, Failure, Result
 from nbnodes.scheduler import protocol as p
 from nbnodes.scheduler.board import ENDED
 from nbnodes.scheduler.driver import Driver
-from nbnodes.scheduler.protocol import WHOLE, Standing
+from nbnodes.scheduler.protocol import WHOLE, Answer, Standing
 from nbnodes.scheduler.state import Scheduler
 from nbnodes.session import Session
 
 _LEAST_S = 0.001  # less is not worth telling
+
+OwnOrRefused: TypeAlias = Mapping[str, Any] | ParameterError
+"""A node's own values, or why it cannot run with them."""
 
 
 class Updates:
@@ -31,7 +34,7 @@ class Updates:
         session: Where its nodes run.
         workers: How many may run at once.
         notify: Hears what happens, on a thread of this; must not raise, nor wait for this.
-        is_live: Whether values go on changing.
+        upkeep: Whether values go on changing.
     """
 
     def __init__(
@@ -41,7 +44,7 @@ class Updates:
         *,
         workers: int,
         notify: Callable[[Notice], None] | None = None,
-        is_live: bool = False,
+        upkeep: Upkeep = "once",
     ) -> None:
         self._assembly = assembly
         self._notify = notify
@@ -51,7 +54,7 @@ class Updates:
             on_moved=self._on_moved,
             on_publish=self._on_publish,
             on_progress=self._on_progress,
-            is_live=is_live,
+            upkeep=upkeep,
         )
         feeds = {
             name: tuple((w, f.source, f.part or WHOLE) for w, f in member.feeds.items())
@@ -66,7 +69,8 @@ class Updates:
         self._workers = workers
         self._done: set[str] = set()
         self._published = Published(revision=0, results={})
-        self._is_live = is_live
+        self._published_answers: dict[str, Answer | None] = {}
+        self._is_live = upkeep != "once"
         self._driver = Driver(self._scheduler, self._runs)
 
     @property
@@ -76,18 +80,30 @@ class Updates:
 
     def set(
         self,
-        values: Mapping[str, Mapping[str, Any]],
+        values: Mapping[str, OwnOrRefused] | Callable[[], Mapping[str, OwnOrRefused]],
         reasons: Mapping[str, str] | None = None,
     ) -> None:
-        """Give nodes their own values, all at once; soon."""
+        """Give nodes their own values, all at once; soon.
+
+        Args:
+            values: For each node its values, or why it cannot run with them; or what says so when
+                they are needed, on a thread of this.
+            reasons: What changed at each node, in words.
+        """
 
         def apply() -> None:
-            tokens = {name: self._runs.token(name, own) for name, own in values.items()}
+            given = values() if callable(values) else values
+            tokens = {name: self._token(name, own) for name, own in given.items()}
             if self._is_live and self._scheduler.revision:
                 self._runs.note_change(self._assembly.dag.descendants(tokens))
             self._driver.tell_now(p.Changed(tokens, reasons or {}))
 
         self._driver.do(apply)
+
+    def _token(self, name: str, own: OwnOrRefused) -> str:
+        if isinstance(own, ParameterError):
+            return self._runs.refuse(name, own)
+        return self._runs.token(name, own)
 
     def watch(self, names: Iterable[str]) -> None:
         """Keep nodes up to date from now on."""
@@ -98,8 +114,16 @@ class Updates:
         self._driver.tell(p.Unwanted(tuple(names)))
 
     def refresh(self, names: Iterable[str]) -> None:
-        """Bring nodes up to date that are run by hand, have failed or were stopped."""
-        self._driver.tell(p.Retried(tuple(names)))
+        """Bring nodes up to date that are run by hand, have failed or were stopped.
+
+        One that may give another value each time runs again.
+        """
+        names = tuple(names)
+        traits = self._runs.traits
+        volatile = tuple(name for name in names if traits(name).is_volatile)
+        if volatile:
+            self._driver.tell(p.Lost(volatile))
+        self._driver.tell(p.Retried(names))
 
     def cancel(self, names: Iterable[str] | None = None) -> None:
         """Stop nodes that are not settled; None: all of them."""
@@ -155,7 +179,9 @@ class Updates:
         for one in self._assembly.dag.order:
             standing = self._scheduler.standing(one)
             if one in above and standing.state == "failed":
-                failed = self._runs.failures.get(self._scheduler.failed_key(one))
+                failed = self._runs.refusal(one) or self._runs.failures.get(
+                    self._scheduler.failed_key(one)
+                )
                 return failed or EngineError(f"{one}: {standing.reason}")
         standing = self._scheduler.standing(name)
         return RunCancelledError(f"{name} is {standing.state}: {standing.reason}")
@@ -214,8 +240,13 @@ class Updates:
         if not self._is_live:
             return None
         results: dict[str, Result] = {}
+        answers: dict[str, Answer | None] = {}
         for name in self._scheduler.board.wanted:
             if self._scheduler.standing(name).state not in ("fresh", "failed"):
+                continue
+            answers[name] = answer = self._scheduler.answer(name)
+            if answer is not None and answer == self._published_answers.get(name):
+                results[name] = self._published.results[name]  # a value may be large to copy
                 continue
             outcome = self._outcome(name)
             if outcome is None:
@@ -224,6 +255,7 @@ class Updates:
                 outcome = _as_failure(name, outcome)
             results[name] = outcome
         self._published = Published(revision=revision, results=results)
+        self._published_answers = answers
         if self._notify is not None:
             self._notify(self._published)
         return None

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import pytest
 from notebooks import notebook, write_notebook
 
 from nbnodes.errors import GraphError
 from nbnodes.graph.assembly import Assembly, Feed, assemble
 from nbnodes.graph.function import Function
-from nbnodes.graph.node import Node, OutNode
+from nbnodes.graph.node import Node, OutNode, WidgetTrait
 
 
 def pair(first: int, second: int = 2, *rest: int, **named: int) -> tuple[Any, ...]:
@@ -85,7 +86,30 @@ class Slider:
 
 def test_a_widget_feeds_a_parameter() -> None:
     slider = Slider()
-    assert assemble([Node(typed, [slider])]).members["typed"].widgets == {"n": slider}
+    members = assemble([Node(typed, [slider])]).members
+    assert members["typed"].widgets == {"n": WidgetTrait(slider, "value")}
+
+
+def test_any_trait_of_a_widget_may_feed_a_parameter() -> None:
+    dropdown = ipywidgets.Dropdown(options=["a", "b"])
+    members = assemble([Node(typed, [(dropdown, "index")])]).members
+    assert members["typed"].widgets["n"].read() == 0
+
+
+def test_a_widget_that_says_nothing_of_the_kind_is_refused() -> None:
+    wrong = Node(typed, {"n": ipywidgets.Button(), "label": (ipywidgets.Text(), "vlaue")})
+    with pytest.raises(GraphError) as caught:
+        assemble([wrong])
+    assert caught.value.problems == (
+        """typed: n: a Button has no trait 'value'; name one: (widget, "trait")""",
+        "typed: label: a Text has no trait 'vlaue'",
+    )
+
+
+def test_a_place_to_be_shown_knows_its_node() -> None:
+    out = ipywidgets.Output()
+    node = Node(typed, [1], out=out)
+    assert out.nbnodes_node is node
 
 
 def test_every_mistake_of_every_node_is_told_at_once(tmp_path: Path) -> None:
