@@ -87,14 +87,15 @@ def style_sheet() -> tuple[str, str]:
         ".nb-blocked .nb-box,.nb-cancelled .nb-box": "stroke-dasharray:4 3",
         ".nb-icon": "fill:none;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round",
     }
-    light, dark = _colours(LIGHT), _colours(DARK)
+    light, dark = colours(LIGHT), colours(DARK)
     digest = hashlib.sha256(repr((shapes, light, dark)).encode()).hexdigest()[:8]
     root = f"nbnodes-{digest}"
     sheet = _rules(root, shapes) + _rules(root, light)
     return root, f"{sheet}@media (prefers-color-scheme:dark){{{_rules(root, dark)}}}"
 
 
-def _colours(palette: Palette) -> dict[str, str]:
+def colours(palette: Palette) -> dict[str, str]:
+    """Return the rules that colour a drawing, by their selectors."""
     rules = {
         ".nb-page,.nb-gap": f"fill:{palette.page}",
         "text": f"fill:{palette.muted}",

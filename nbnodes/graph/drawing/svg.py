@@ -22,14 +22,15 @@ from nbnodes.graph.drawing.part import (
     WORDS_SIZE,
 )
 from nbnodes.graph.drawing.picture import Picture, PictureNode
-from nbnodes.graph.drawing.plane import Box, Line, Point
+from nbnodes.graph.drawing.plane import Box, Line, Plane, Point
 from nbnodes.graph.drawing.style import style_sheet
 from nbnodes.graph.drawing.words import second_line, summary
 
 _MARGIN = 16.0
 _MOST_TOLD = 60  # nodes in the description that is read aloud
 _CORNERS = MappingProxyType({"notebook": 6.0, "function": 14.0, "cell": 1.0})
-_KIND_ICONS = MappingProxyType(
+# What a stroke follows in a square of 14 for kinds and of 12 for states.
+KIND_PATHS = MappingProxyType(
     {
         "notebook": "M4 1.5h6.5a1.5 1.5 0 0 1 1.5 1.5v8a1.5 1.5 0 0 1-1.5 1.5H4z"
         "M4 1.5v11M2 4h2M2 7h2M2 10h2M7 5h2.5",
@@ -40,7 +41,7 @@ _KIND_ICONS = MappingProxyType(
         "M10.5 9.5a1.5 1.5 0 1 1-3 0a1.5 1.5 0 1 1 3 0z",
     }
 )
-_STATE_ICONS = MappingProxyType(
+STATE_PATHS = MappingProxyType(
     {
         "fresh": "M2.5 6.5 5 9 9.5 3.5",
         "stale": "M9.5 4A4 4 0 1 0 10 6.7M9.8 1.8v2.4H7.4",
@@ -53,13 +54,17 @@ _STATE_ICONS = MappingProxyType(
 )
 
 
-def svg(picture: Picture) -> str:
+def svg(picture: Picture, plane: Plane | None = None) -> str:
     """Draw a picture as an SVG element, in layers from top to bottom.
 
     The same picture gives the same text. It follows the page's light or dark scheme, shrinks to
     the width it is given, and refers to nothing outside.
+
+    Args:
+        picture: What to draw.
+        plane: Where everything is; default: as `lay_out` places it.
     """
-    plane = lay_out(picture).moved(_MARGIN, _MARGIN)
+    plane = (plane or lay_out(picture)).moved(_MARGIN, _MARGIN)
     wide = max(plane.width, 0.0 if picture.nodes else 120.0) + 2 * _MARGIN
     high = max(plane.height, 0.0 if picture.nodes else 20.0) + 2 * _MARGIN
     root, rules = style_sheet()
@@ -87,6 +92,21 @@ def svg(picture: Picture) -> str:
         height=high,
         style="max-width:100%;height:auto",
     )
+
+
+def shown_words(box: Box) -> str:
+    """Return as much of what is told below a node's name as its box has room for."""
+    return cut(second_line(box.node), _room(box), pixels(WORDS_SIZE))
+
+
+def told_in_full(node: PictureNode) -> str:
+    """Return all that is known of a node."""
+    second = second_line(node)
+    return f"{node.name} ({node.kind})" + (f": {second}" if second else "")
+
+
+def _room(box: Box) -> float:
+    return box.width - 2 * PADDING - ICON
 
 
 def _drawn_lines(lines: tuple[Line, ...]) -> Iterator[str]:
@@ -133,21 +153,21 @@ def _drawn_end(line: Line) -> Iterator[str]:
 
 def _drawn_box(box: Box) -> str:
     node = box.node
-    left, room = box.x + PADDING, box.width - 2 * PADDING - ICON
-    second = second_line(node)
-    name_y = box.y + (21 if second else box.height / 2 + 4.5)
+    left, shown = box.x + PADDING, shown_words(box)
+    name_y = box.y + (21 if shown else box.height / 2 + 4.5)
     corner = _CORNERS.get(node.kind, box.height / 2)
-    name = cut(one_line(node.name), room, pixels(NAME_SIZE * BOLDNESS))
+    name = cut(one_line(node.name), _room(box), pixels(NAME_SIZE * BOLDNESS))
     size: dict[str, Any] = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
     icon_at = f"translate({_point((left, name_y - 11.5))})"
     inner = [
-        _tag("title", _text(_in_full(node))),
+        _tag("title", _text(told_in_full(node))),
         _tag("rect", class_="nb-box", rx=corner, **size),
-        _tag("path", class_="nb-icon nb-kind", transform=icon_at, d=_KIND_ICONS[node.kind]),
+        _tag("path", class_="nb-icon nb-kind", transform=icon_at, d=KIND_PATHS[node.kind]),
         _tag("text", _text(name), class_="nb-name", x=left + ICON, y=name_y),
-        *_drawn_second(node, cut(second, room, pixels(WORDS_SIZE)), (left, box.y + 39)),
+        *_drawn_second(node, shown, (left, box.y + 39)),
     ]
-    return _tag("g", "".join(inner), class_=f"nb-{node.state or 'plain'}")
+    style = f"nb-{node.state or 'plain'}"
+    return _tag("g", "".join(inner), class_=style, data_node=_text(node.name))
 
 
 def _drawn_second(node: PictureNode, shown: str, start: Point) -> Iterator[str]:
@@ -156,17 +176,12 @@ def _drawn_second(node: PictureNode, shown: str, start: Point) -> Iterator[str]:
     words = html.escape(shown)
     if node.state:
         at = f"translate({_point((left + 1, y - 10))})"
-        icon = _STATE_ICONS[node.state]
+        icon = STATE_PATHS[node.state]
         yield _tag("path", class_="nb-icon nb-state", transform=at, d=icon)
         rest = html.escape(shown.removeprefix(node.state))
         words = _tag("tspan", node.state, class_="nb-word") + rest
     if words:
         yield _tag("text", words, x=left + ICON, y=y)
-
-
-def _in_full(node: PictureNode) -> str:
-    second = second_line(node)
-    return f"{node.name} ({node.kind})" + (f": {second}" if second else "")
 
 
 def _description(picture: Picture) -> str:
@@ -177,14 +192,14 @@ def _description(picture: Picture) -> str:
     told = [f"{summary(picture)}."]
     for node in picture.nodes[:_MOST_TOLD]:
         fed = inputs.get(node.name)
-        told.append(_in_full(node) + (f", from {', '.join(fed)}." if fed else "."))
+        told.append(told_in_full(node) + (f", from {', '.join(fed)}." if fed else "."))
     if len(picture.nodes) > _MOST_TOLD:
         told.append(f"And {len(picture.nodes) - _MOST_TOLD} more.")
     return " ".join(told)
 
 
 def _tag(tag: str, inner: str = "", **attributes: str | float) -> str:
-    """Write an element; its attributes are marks and numbers of our own, and need no escaping."""
+    """Write an element; its attributes are marks and numbers of our own, or escaped already."""
     written = "".join(
         f' {name.rstrip("_").replace("_", "-")}="'
         f'{value if isinstance(value, str) else _number(value)}"'

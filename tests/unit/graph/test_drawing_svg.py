@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
 from nbnodes.graph.drawing.layout import lay_out
+from nbnodes.graph.drawing.measure import one_line
 from nbnodes.graph.drawing.picture import STATES, Picture, PictureEdge, PictureNode
 from nbnodes.graph.drawing.style import DARK, LIGHT, Palette
 from nbnodes.graph.drawing.svg import svg
@@ -103,6 +105,20 @@ def test_long_names_are_cut_and_told_in_full_beside():
     assert words(drawn).count("…") == 2
     assert any(name in (title.text or "") for title in elements(drawn, "title"))
     assert float(elements(drawn, "svg")[0].get("width", "")) < 320
+
+
+def test_a_box_names_its_node_to_programs():
+    drawn = svg(picture(NASTY, "b"))
+    assert [group.get("data-node") for group in elements(drawn, "g")] == [one_line(NASTY), "b"]
+
+
+def test_what_is_told_may_change_while_everything_stays_in_its_place():
+    plane = lay_out(picture("a", state="running", reason="computing"))
+    now = picture("a", state="fresh", reason="because of " * 20)
+    moved = replace(plane, boxes=tuple(replace(box, node=now.nodes[0]) for box in plane.boxes))
+    drawn = svg(now, moved)
+    assert elements(drawn, "rect", "nb-box")[0].get("width") == f"{plane.boxes[0].width:g}"
+    assert words(drawn).startswith("a fresh · bec")
 
 
 @pytest.mark.parametrize(("names", "boxes"), [((), 0), (("one",), 1), (("one", "two", "three"), 3)])
