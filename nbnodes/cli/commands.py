@@ -10,6 +10,7 @@ import click
 
 from nbnodes.cli.arguments import OPTIONS, Option, RunArguments
 from nbnodes.cli.cache import cache
+from nbnodes.cli.dashboard import dashboard
 from nbnodes.cli.describe import describe_notebook, show_description
 from nbnodes.cli.graph import graph
 from nbnodes.cli.kernels import kernels
@@ -87,6 +88,7 @@ cli.add_command(
     )
 )
 cli.add_command(cache)
+cli.add_command(dashboard)
 cli.add_command(graph)
 cli.add_command(kernels)
 

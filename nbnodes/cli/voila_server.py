@@ -1,0 +1,94 @@
+"""A notebook and bound sockets become a Voila server that needs no other host and ends cleanly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Callable, Sequence
+
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from voila.app import Voila  # type: ignore[import-untyped]
+
+_TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
+_FORGOTTEN_S = 600  # a kernel whose page is gone without a word ends after this time
+
+
+class VoilaServer(Voila):  # type: ignore[misc]
+    """Voila on sockets that are already bound.
+
+    Voila's own `listen` looks for another port where one is taken, and its own `stop` waits for the
+    kernels on another event loop than the one they belong to.
+    """
+
+    sockets: Sequence[socket.socket] = ()
+
+    @classmethod
+    def of(
+        cls,
+        path: str,
+        *,
+        host: str,
+        sockets: Sequence[socket.socket],
+        token: str | None,
+        preheat: int,
+    ) -> VoilaServer:
+        """Make the server of a notebook or a folder; it does not run yet."""
+        server: VoilaServer = cls()
+        server.sockets = sockets
+        port = sockets[0].getsockname()[1]
+        if host not in ("", "0.0.0.0", "::", "localhost"):  # noqa: S104  # asked, not bound
+            os.environ["VOILA_APP_IP"] = host  # where preheated kernels ask for their page
+        server.initialize(_words(path, host=host, port=port, token=token, preheat=preheat))
+        return server
+
+    def setup_template_dirs(self) -> None:
+        """Put the templates of ours before Voila's."""
+        super().setup_template_dirs()
+        self.template_paths = [_TEMPLATES, *self.template_paths]
+
+    def listen(self) -> None:
+        """Begin to answer; `serve` runs the loop."""
+        HTTPServer(self.app).add_sockets(self.sockets)
+
+    def stop(self) -> None:
+        """End all kernels."""
+        IOLoop.current().run_sync(self.kernel_manager.shutdown_all)
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def serve(server: VoilaServer, announce: Callable[[], None]) -> None:
+    """Answer until Ctrl-C or SIGTERM; `announce` is called when requests are answered."""
+    loop = IOLoop.current()
+
+    def end(*_: object) -> None:
+        loop.add_callback_from_signal(loop.stop)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    server.start()
+    loop.add_callback(announce)
+    try:
+        loop.start()
+    finally:
+        server.stop()
+
+
+def _words(path: str, *, host: str, port: int, token: str | None, preheat: int) -> list[str]:
+    """Return Voila's options: as its command line has them, they hold over its files."""
+    return [
+        path,
+        "--no-browser",
+        f"--Voila.ip={host}",
+        f"--Voila.port={port}",
+        f"--Voila.token={token or ''}",
+        "--Voila.log_level=ERROR",
+        "--VoilaConfiguration.show_tracebacks=True",
+        "--VoilaConfiguration.template=lab",
+        "--VoilaConfiguration.allow_template_override=NOTEBOOK",
+        f"--VoilaConfiguration.preheat_kernel={preheat > 0}",
+        f"--VoilaConfiguration.default_pool_size={preheat}",
+        f"--MappingKernelManager.cull_idle_timeout={_FORGOTTEN_S}",
+    ]

@@ -1,0 +1,63 @@
+"""The rooms: one Chromium, one JupyterLab, one Voila; each test has pages of its own in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from screens import CHROMIUM, WORDS, Lab, Voila
+from servers import Server, lab_server, voila_server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium.
+
+    For a module, not for all: while Playwright is there its event loop counts as running, and no
+    other test could call `asyncio.run`.
+    """
+    if not os.path.exists(CHROMIUM):
+        pytest.fail(f"tests in a browser need {CHROMIUM}: scripts/browser installs it", False)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=WORDS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def _lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = lab_server(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = voila_server(tmp_path_factory.mktemp("voila"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def lab(browser: Browser, _lab: Server) -> Iterator[Lab]:
+    """JupyterLab; the test fails if anything goes wrong on its pages."""
+    screen = Lab(browser, _lab)
+    yield screen
+    screen.close()
+
+
+@pytest.fixture
+def voila(browser: Browser, _voila: Server) -> Iterator[Voila]:
+    """Voila; the test fails if anything goes wrong on its pages."""
+    screen = Voila(browser, _voila)
+    yield screen
+    screen.close()
+
+
+@pytest.fixture(params=["lab", "voila"])
+def screen(request: pytest.FixtureRequest) -> Lab | Voila:
+    """JupyterLab, then Voila: what a view notebook does is the same in both."""
+    found: Lab | Voila = request.getfixturevalue(request.param)
+    return found
