@@ -47,7 +47,7 @@ _MADE_UP = "\0"  # what `--token` without a word stands for; no word of a shell 
     help="Keep N kernels ready for each notebook, its first cells run. Worth their memory for a "
     "notebook whose cells take seconds.",
 )
-def dashboard(  # noqa: PLR0913  # one argument an option
+def dashboard(
     notebook: str, host: str, port: int, token: str | None, *, opens: bool, preheat: int
 ) -> None:
     """Serve NOTEBOOK as a page through Voila; a folder as a list of its notebooks.
@@ -103,7 +103,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _bound(host: str, port: int) -> list[socket.socket]:
-    """Listen, before Voila is loaded: that takes seconds, and a port that is taken shows at once."""
+    """Listen, before Voila is loaded: that takes seconds, and a taken port is told at once."""
     from tornado.netutil import bind_sockets
 
     try:

@@ -10,10 +10,20 @@ from collections.abc import Callable, Sequence
 
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
+from traitlets.config import Config
 from voila.app import Voila  # type: ignore[import-untyped]
 
 _TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
-_FORGOTTEN_S = 600  # a kernel whose page is gone without a word ends after this time
+_DEFAULTS: dict[str, dict[str, object]] = {  # a voila.json of the user's may say otherwise
+    "Voila": {"log_level": "ERROR"},
+    "VoilaConfiguration": {
+        "show_tracebacks": True,
+        # what needs parts of JupyterLab that Voila has not, and fails on each page
+        "extension_denylist": ["jupyterlab-jupytext"],
+    },
+    # a kernel whose page went without a word: its browser was killed, or its machine sleeps
+    "MappingKernelManager": {"cull_idle_timeout": 600, "cull_interval": 60},
+}
 
 
 class VoilaServer(Voila):  # type: ignore[misc]
@@ -36,7 +46,7 @@ class VoilaServer(Voila):  # type: ignore[misc]
         preheat: int,
     ) -> VoilaServer:
         """Make the server of a notebook or a folder; it does not run yet."""
-        server: VoilaServer = cls()
+        server: VoilaServer = cls(config=Config(_DEFAULTS))
         server.sockets = sockets
         port = sockets[0].getsockname()[1]
         if host not in ("", "0.0.0.0", "::", "localhost"):  # noqa: S104  # asked, not bound
@@ -47,7 +57,7 @@ class VoilaServer(Voila):  # type: ignore[misc]
     def setup_template_dirs(self) -> None:
         """Put the templates of ours before Voila's."""
         super().setup_template_dirs()
-        self.template_paths = [_TEMPLATES, *self.template_paths]
+        self.template_paths: list[str] = [_TEMPLATES, *self.template_paths]
 
     def listen(self) -> None:
         """Begin to answer; `serve` runs the loop."""
@@ -84,11 +94,8 @@ def _words(path: str, *, host: str, port: int, token: str | None, preheat: int) 
         f"--Voila.ip={host}",
         f"--Voila.port={port}",
         f"--Voila.token={token or ''}",
-        "--Voila.log_level=ERROR",
-        "--VoilaConfiguration.show_tracebacks=True",
         "--VoilaConfiguration.template=lab",
         "--VoilaConfiguration.allow_template_override=NOTEBOOK",
         f"--VoilaConfiguration.preheat_kernel={preheat > 0}",
         f"--VoilaConfiguration.default_pool_size={preheat}",
-        f"--MappingKernelManager.cull_idle_timeout={_FORGOTTEN_S}",
     ]

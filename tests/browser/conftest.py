@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from screens import CHROMIUM, WORDS, Lab, Voila
-from servers import Server, lab_server, voila_server
+from servers import Server, start_lab, start_voila
 
 
 @pytest.fixture(scope="module")
@@ -27,31 +27,31 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def _lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = lab_server(tmp_path_factory.mktemp("lab"))
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_lab(tmp_path_factory.mktemp("lab"))
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def _voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = voila_server(tmp_path_factory.mktemp("voila"))
+def voila_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_voila(tmp_path_factory.mktemp("voila"))
     yield server
     server.stop()
 
 
 @pytest.fixture
-def lab(browser: Browser, _lab: Server) -> Iterator[Lab]:
+def lab(browser: Browser, lab_server: Server) -> Iterator[Lab]:
     """JupyterLab; the test fails if anything goes wrong on its pages."""
-    screen = Lab(browser, _lab)
+    screen = Lab(browser, lab_server)
     yield screen
     screen.close()
 
 
 @pytest.fixture
-def voila(browser: Browser, _voila: Server) -> Iterator[Voila]:
+def voila(browser: Browser, voila_server: Server) -> Iterator[Voila]:
     """Voila; the test fails if anything goes wrong on its pages."""
-    screen = Voila(browser, _voila)
+    screen = Voila(browser, voila_server)
     yield screen
     screen.close()
 

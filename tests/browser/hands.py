@@ -6,9 +6,7 @@ from typing import Literal, TypeAlias
 
 from playwright.sync_api import Locator, Page, expect
 
-State: TypeAlias = Literal[
-    "fresh", "stale", "queued", "running", "failed", "blocked", "cancelled"
-]
+State: TypeAlias = Literal["fresh", "stale", "queued", "running", "failed", "blocked", "cancelled"]
 _STEPS = 20  # of a drag
 
 

@@ -53,24 +53,20 @@ _IS_SHOWN = """() => {
 }"""
 
 
-class Screen:
+class Watched:
     """Pages of one test, and all that went wrong on them.
 
     Attributes:
         problems: Errors of pages and consoles, and requests to other hosts, in order.
     """
 
-    def __init__(self, browser: Browser, server: Server) -> None:
-        self.server = server
+    def __init__(self, browser: Browser) -> None:
         self.problems: list[str] = []
         self._context = _watched(browser, self.problems)
 
-    def open(self, notebook: str) -> Page:
-        """Open a notebook, such as `view_notebooks/prices.ipynb`, and run it.
-
-        Each time it is a new kernel, and the notebook as it is in the repository.
-        """
-        raise NotImplementedError
+    def page(self) -> Page:
+        """Open an empty page."""
+        return self._context.new_page()
 
     def close(self) -> None:
         """Close the pages and end their kernels.
@@ -78,21 +74,38 @@ class Screen:
         Raises:
             AssertionError: If anything went wrong on a page.
         """
-        raise NotImplementedError
-
-    def _end(self) -> None:
         self._context.close()
         if self.problems:
             raise AssertionError("\n".join(self.problems))
 
 
+class Screen(Watched):
+    """What shows notebooks."""
+
+    def __init__(self, browser: Browser, server: Server) -> None:
+        super().__init__(browser)
+        self.server = server
+
+    def open(self, notebook: str, query: str = "") -> Page:
+        """Open a notebook, such as `view_notebooks/prices.ipynb`, and run it.
+
+        Each time it is a new kernel, and the notebook as it is in the repository.
+
+        Args:
+            notebook: Its path.
+            query: What follows the address's `?`, such as `n=7`; to JupyterLab it means nothing.
+        """
+        raise NotImplementedError
+
+
 class Lab(Screen):
     """JupyterLab."""
 
-    def open(self, notebook: str) -> Page:
+    def open(self, notebook: str, query: str = "") -> Page:
         self.server.restore(notebook)
-        page = self._context.new_page()
-        page.goto(f"{self.server.url}/lab/tree/{notebook}?token={TOKEN}&reset", wait_until="commit")
+        page = self.page()
+        address = f"{self.server.url}/lab/tree/{notebook}?token={TOKEN}&reset&{query}"
+        page.goto(address, wait_until="commit")
         page.wait_for_function(_IS_READY, arg=notebook)
         page.evaluate(_RUN)
         page.wait_for_function(_HAS_RUN)
@@ -103,15 +116,14 @@ class Lab(Screen):
         asked = {"Authorization": f"token {TOKEN}"}
         for session in self._context.request.get(sessions, headers=asked).json():
             self._context.request.delete(f"{sessions}/{session['id']}", headers=asked)
-        self._end()
+        super().close()
 
 
 class Voila(Screen):
     """Voila, as `nbnodes dashboard` runs it."""
 
     def open(self, notebook: str, query: str = "") -> Page:
-        """Open a notebook; `query` follows the address's `?`, such as `n=7`."""
-        page = self._context.new_page()
+        page = self.page()
         address = f"{self.server.url}/voila/render/{notebook}?token={TOKEN}&{query}"
         for _ in range(LOADS):
             page.goto(address, wait_until="commit")
@@ -125,7 +137,7 @@ class Voila(Screen):
     def close(self) -> None:
         for page in self._context.pages:
             page.goto("about:blank")  # a page that is left ends its kernel
-        self._end()
+        super().close()
 
 
 def is_local(url: str) -> bool:

@@ -50,7 +50,7 @@ class Server:
         shutil.copyfile(_SERVED[place.parts[0]] / place, self.folder / place)
 
 
-def lab_server(folder: Path) -> Server:
+def start_lab(folder: Path) -> Server:
     """Start JupyterLab; it asks nobody for news or updates, and remembers no workspace."""
     served = _copies(folder)
     port = _free_port()
@@ -71,7 +71,7 @@ def lab_server(folder: Path) -> Server:
     return _started(words, folder, served, port, f"/api/status?token={TOKEN}")
 
 
-def voila_server(folder: Path) -> Server:
+def start_voila(folder: Path) -> Server:
     """Start `nbnodes dashboard` on a folder."""
     served = _copies(folder)
     port = _free_port()

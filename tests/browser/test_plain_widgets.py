@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hands import drag, enter, pick, press, readout, wait_text
 from playwright.sync_api import expect
-from screens import Lab, Screen, Voila
+from screens import Screen
 
 PLAIN = "notebooks/plain.ipynb"
 
