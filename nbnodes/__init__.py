@@ -21,6 +21,7 @@ The package is laid out as a run flows, each stage importing only what comes bef
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,13 +44,17 @@ if TYPE_CHECKING:
     from nbnodes.graph.node import Node, OutNode, Output
     from nbnodes.live.graph import Graph
     from nbnodes.live.notices import GraphProgress, NodeMoved, Published
-    from nbnodes.live.seed import display, start
     from nbnodes.notebook.parameters import Parameter
     from nbnodes.project import Project
     from nbnodes.restified import KernelModel, PythonModel, execute_notebook
     from nbnodes.result import Failure, Result, Success
     from nbnodes.session import Model, Session, current_session
     from nbnodes.settings import Settings
+    from nbnodes.views.graph_view import GraphView
+    from nbnodes.views.interact import interact
+    from nbnodes.views.node_view import NodeView
+    from nbnodes.views.seed import display, start
+    from nbnodes.views.view import View, view
 
 __all__ = [
     "CacheError",
@@ -59,6 +64,7 @@ __all__ = [
     "Graph",
     "GraphError",
     "GraphProgress",
+    "GraphView",
     "Interval",
     "KernelDiedError",
     "KernelModel",
@@ -66,6 +72,7 @@ __all__ = [
     "NbnodesError",
     "Node",
     "NodeMoved",
+    "NodeView",
     "NotebookError",
     "NotebookWarning",
     "OutNode",
@@ -83,10 +90,13 @@ __all__ = [
     "Settings",
     "Success",
     "Tolerance",
+    "View",
     "current_session",
     "display",
     "execute_notebook",
+    "interact",
     "start",
+    "view",
 ]
 
 _HOMES = {
@@ -99,13 +109,17 @@ _HOMES = {
     "nbnodes.graph.node": "Node OutNode Output",
     "nbnodes.live.graph": "Graph",
     "nbnodes.live.notices": "GraphProgress NodeMoved Published",
-    "nbnodes.live.seed": "display start",
     "nbnodes.notebook.parameters": "Parameter",
     "nbnodes.project": "Project",
     "nbnodes.restified": "KernelModel PythonModel execute_notebook",
     "nbnodes.result": "Failure Result Success",
     "nbnodes.session": "Model Session current_session",
     "nbnodes.settings": "Settings",
+    "nbnodes.views.graph_view": "GraphView",
+    "nbnodes.views.interact": "interact",
+    "nbnodes.views.node_view": "NodeView",
+    "nbnodes.views.seed": "display start",
+    "nbnodes.views.view": "View view",
 }
 _PUBLIC = {name: module for module, names in _HOMES.items() for name in names.split()}
 
@@ -117,7 +131,24 @@ if not TYPE_CHECKING:  # a type checker must see which names there are
             raise AttributeError(f"module 'nbnodes' has no attribute {name!r}")
         value = getattr(importlib.import_module(_PUBLIC[name]), name)
         globals()[name] = value
+        _show_in_notebooks()
         return value
+
+    def load_ipython_extension(shell: Any) -> None:
+        """Register the magics: `%load_ext nbnodes`."""
+        from nbnodes.views.blocking import load
+
+        load(shell)
+        _show_in_notebooks()
+
+    def _show_in_notebooks() -> None:
+        """Have nodes show themselves live where a notebook runs."""
+        if "IPython" in sys.modules and "ipykernel" in sys.modules:
+            shell = sys.modules["IPython"].get_ipython()
+            if shell is not None:
+                from nbnodes.views.showing import install
+
+                install(shell)
 
 
 def __dir__() -> list[str]:

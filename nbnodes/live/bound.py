@@ -12,7 +12,7 @@ from typing import Any
 from nbnodes.engines.engine import CancelToken
 from nbnodes.errors import GraphError, ParameterError, UsageError
 from nbnodes.graph.assembly import Assembly, assemble
-from nbnodes.graph.node import Node
+from nbnodes.graph.node import Node, WidgetTrait
 from nbnodes.live.inputs import addressed, current, missing, option_problems
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice
@@ -56,6 +56,7 @@ class BoundNodes:
         self.live: Updates | None = None
         self.is_by_hand = False
         self._given: dict[str, dict[str, Any]] = {}
+        self._connected: dict[str, dict[str, WidgetTrait]] = {}
         self._stood: dict[str, Standing] = {}  # when the latest run ended
         self._lock = threading.RLock()
 
@@ -179,14 +180,30 @@ class BoundNodes:
                 raise UsageError(text)
             self.is_by_hand = True
 
+    def connect(self, widgets: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
+        """Have widgets say what parameters are, from now on; for each node by parameter."""
+        with self._lock:
+            for node, traits in widgets.items():
+                self._connected[node] = {**self._connected.get(node, {}), **traits}
+        self.follow_widgets(widgets)
+
+    def widgets(self) -> dict[str, dict[str, WidgetTrait]]:
+        """Return for each node the widgets that feed it, by parameter."""
+        members = self.assembly.members.values()
+        return {one.name: {**one.widgets, **self._connected.get(one.name, {})} for one in members}
+
     def follow_widgets(self, changed: Mapping[str, Iterable[str]]) -> None:
         """Take what widgets say by the time that it is needed, which is soon.
 
         Args:
-            changed: For each node the parameters that a widget feeds and that have changed.
+            changed: For each node the parameters that a widget feeds and that have changed; what
+                was set before holds no more.
         """
         names = tuple(changed)
         with self._lock:
+            for node, parameters in changed.items():
+                own = self._given.get(node, {})
+                self._given[node] = {n: value for n, value in own.items() if n not in parameters}
             if self.live is not None:
                 self.live.set(lambda: self._own_or_refused(names), _reasons(changed))
 
@@ -229,7 +246,11 @@ class BoundNodes:
     def _own(self, names: Iterable[str], given: OwnValues | None = None) -> dict[str, Any]:
         members, given = self.assembly.members, given or {}
         return {
-            name: current(members[name], {**self._given.get(name, {}), **given.get(name, {})})
+            name: current(
+                members[name],
+                {**self._given.get(name, {}), **given.get(name, {})},
+                self._connected.get(name),
+            )
             for name in names
         }
 

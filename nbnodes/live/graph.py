@@ -15,7 +15,7 @@ from nbnodes.graph.drawing.mermaid import mermaid
 from nbnodes.graph.drawing.picture import Picture
 from nbnodes.graph.drawing.svg import svg
 from nbnodes.graph.drawing.text import text
-from nbnodes.graph.node import Node
+from nbnodes.graph.node import Node, WidgetTrait
 from nbnodes.live.bound import BoundNodes
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice, Published
@@ -253,6 +253,19 @@ class Graph:
         """
         self._bound.watch_by_hand()
         self.watch(*nodes)
+
+    @property
+    def widgets(self) -> Mapping[str, Mapping[str, WidgetTrait]]:
+        """For each node the widgets that feed it, by parameter."""
+        return self._bound.widgets()
+
+    def connect(self, widgets: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
+        """Have widgets say what parameters are that no node feeds.
+
+        Args:
+            widgets: For each node, by parameter.
+        """
+        self._bound.connect(widgets)
 
     def follow_widgets(self, changed: Mapping[str, Iterable[str]]) -> None:
         """Take what widgets say now; returns at once.

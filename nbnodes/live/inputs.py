@@ -12,6 +12,7 @@ from nbnodes.engines.copies import own
 from nbnodes.engines.registry import built_in_names, engine_names
 from nbnodes.errors import ParameterError
 from nbnodes.graph.assembly import Assembly, Member
+from nbnodes.graph.node import WidgetTrait
 
 
 def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -48,9 +49,21 @@ def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[s
     return checked
 
 
-def current(member: Member, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a node's own values: constants, what its widgets say now, and what was given."""
-    widgets = {name: widget.read() for name, widget in member.widgets.items()}
+def current(
+    member: Member, given: Mapping[str, Any], connected: Mapping[str, WidgetTrait] | None = None
+) -> dict[str, Any]:
+    """Return a node's own values: constants, what its widgets say now, and what was given.
+
+    Args:
+        member: The node.
+        given: Values that go before what widgets say.
+        connected: More widgets, by parameter.
+
+    Raises:
+        ParameterError: If a widget says something wrong.
+    """
+    traits = {**member.widgets, **(connected or {})}
+    widgets = {name: trait.read() for name, trait in traits.items()}
     if widgets:
         unset = {name: value for name, value in widgets.items() if name not in given}
         widgets = member.signature.check(unset, fed=member.signature.parameters)

@@ -1,0 +1,66 @@
+"""In a notebook, nodes and graphs that a cell ends with show themselves live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbnodes.graph.node import Node
+    from nbnodes.live.graph import Graph
+    from nbnodes.views.node_view import NodeView
+
+
+def install(shell: Any) -> None:
+    """Have a shell show nodes and graphs; once is enough, and again changes nothing."""
+    formatter = shell.display_formatter.mimebundle_formatter
+    formatter.for_type_by_name("nbnodes.graph.node", "Node", _node_bundle)
+    formatter.for_type_by_name("nbnodes.live.graph", "Graph", _graph_bundle)
+
+
+def live_graph(nodes: Iterable[Node]) -> Graph:
+    """Return the graph that shows these nodes live; made, and remembered by them, if there is none.
+
+    Raises:
+        GraphError: With every mistake in how they are wired.
+    """
+    from nbnodes.live.graph import Graph
+    from nbnodes.views.binding import Binding
+    from nbnodes.views.target import fill_targets
+
+    nodes = list(nodes)
+    found: dict[Graph | None, None] = dict.fromkeys(node.shown_in for node in nodes)
+    for one in found:
+        if one is not None and {*nodes} <= {*one.nodes.values()}:
+            return one
+    graph = Graph(nodes)
+    fill_targets(graph, Binding.of(graph))
+    for node in graph.nodes.values():
+        node.shown_in = graph
+    return graph
+
+
+def live_view(node: Node) -> NodeView:
+    """Return a node's live view, the same one each time.
+
+    Raises:
+        GraphError: With every mistake in how it is wired.
+    """
+    from nbnodes.views.binding import Binding
+    from nbnodes.views.node_view import NodeView
+
+    graph = live_graph([node])
+    name = next(name for name, one in graph.nodes.items() if one is node)
+    return NodeView.of(name, Binding.of(graph))
+
+
+def _node_bundle(node: Node, include: Any = None, exclude: Any = None) -> Any:
+    return live_view(node)._repr_mimebundle_(include=include, exclude=exclude)
+
+
+def _graph_bundle(graph: Graph, include: Any = None, exclude: Any = None) -> Any:
+    from nbnodes.views.graph_view import GraphView
+
+    live: Any = GraphView(graph)._repr_mimebundle_(include=include, exclude=exclude)
+    data, metadata = live if isinstance(live, tuple) else (live, {})
+    return {**data, **graph._repr_mimebundle_()}, metadata

@@ -1,0 +1,95 @@
+"""A Result becomes what an `Output` widget shows: nbformat's outputs, an error as a card."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+from typing import Any, TypeAlias
+
+from nbnodes.result import CallError, CellError, Failure, Output, Result, Success
+
+Outputs: TypeAlias = tuple[Output, ...]
+
+_LAST_LINES = 12  # of a traceback
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def shown(result: Result) -> Outputs:
+    """Return what to show of a Result: its value; where it has none, all that it displayed."""
+    if isinstance(result, Failure):
+        return (_display({"text/html": _card(result), "text/plain": str(result.error)}),)
+    displayed = _displayed_value(result)
+    if displayed is not None:
+        return (displayed,)
+    if result.outputs:
+        return tuple(_plain(output) for output in result.outputs)
+    is_empty = result.value is None or (isinstance(result.value, str) and not result.value)
+    return () if is_empty else (shown_object(result.value),)
+
+
+def shown_object(value: Any) -> Output:
+    """Return how Jupyter shows an object; text as text."""
+    if isinstance(value, str):
+        return {"output_type": "stream", "name": "stdout", "text": value}
+    data, metadata = _formatter().format(value)
+    if "image/png" not in data and hasattr(value, "savefig"):  # Matplotlib, not set up to show
+        file = io.BytesIO()
+        value.savefig(file, format="png")
+        data["image/png"] = base64.b64encode(file.getvalue()).decode("ascii")
+    return _display(_textual(data), metadata)
+
+
+def _displayed_value(result: Success) -> Output | None:
+    """Return the `return` cell's own output; None if it shows nothing."""
+    for output in reversed(result.cells[-1].outputs if result.cells else ()):
+        if output["output_type"] == "execute_result":
+            return _display(dict(output["data"]), dict(output.get("metadata", {})))
+    return None
+
+
+def _plain(output: Output) -> Output:
+    """Return an output of a cell as one that any cell could show."""
+    if output["output_type"] == "execute_result":
+        return _display(dict(output["data"]), dict(output.get("metadata", {})))
+    return dict(output)
+
+
+def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> Output:
+    return {"output_type": "display_data", "data": data, "metadata": metadata or {}}
+
+
+def _textual(data: dict[str, Any]) -> dict[str, Any]:
+    """Write bytes in base64, as Jupyter's messages do."""
+    return {
+        mime: base64.b64encode(content).decode("ascii") if isinstance(content, bytes) else content
+        for mime, content in data.items()
+    }
+
+
+def _formatter() -> Any:
+    """Return what draws objects here: the shell's, which knows the libraries in use."""
+    from IPython.core.formatters import DisplayFormatter
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return DisplayFormatter() if shell is None else shell.display_formatter
+
+
+def _card(failure: Failure) -> str:
+    """Draw a failure: where it happened, what was said, the last lines of the traceback."""
+    error = failure.error
+    title = html.escape(f"{error.ename}: {error.evalue}" if error.evalue else error.ename)
+    lines = _COLOURS.sub("", "\n".join(error.traceback)).rstrip().splitlines()
+    traced = html.escape("\n".join(lines[-_LAST_LINES:]))
+    trace = f'<pre class="nbnodes-traceback">{traced}</pre>' if traced else ""
+    return (
+        f'<div class="nbnodes-error" role="alert"><p class="nbnodes-error-place">'
+        f"{html.escape(_place(failure.name, error))}</p>"
+        f'<p class="nbnodes-error-title">{title}</p>{trace}</div>'
+    )
+
+
+def _place(name: str, error: CellError) -> str:
+    return name if isinstance(error, CallError) else f"{name}, cell {error.cell_index + 1}"

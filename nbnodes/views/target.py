@@ -1,0 +1,94 @@
+"""The places that nodes name themselves: a plain `Output`, framed by state, or a container."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+import ipywidgets
+
+from nbnodes.errors import UsageError
+from nbnodes.graph.node import Node
+from nbnodes.live.graph import Graph
+from nbnodes.result import Result
+from nbnodes.scheduler.protocol import State
+from nbnodes.views.binding import Binding
+from nbnodes.views.node_view import NodeView
+from nbnodes.views.screen import Status
+from nbnodes.views.shown import Outputs
+
+_FRAME = "3px"
+FRAMES: MappingProxyType[State, str | None] = MappingProxyType(
+    {
+        "fresh": None,
+        "stale": f"dashed gray {_FRAME}",
+        "queued": f"dashed gray {_FRAME}",
+        "running": f"dashed green {_FRAME}",
+        "failed": f"solid red {_FRAME}",
+        "blocked": f"dashed gray {_FRAME}",
+        "cancelled": f"dashed gray {_FRAME}",
+    }
+)
+"""How a plain `Output` is framed, as ipywidgets-runner had it in mind."""
+
+
+class OutputTarget:
+    """Fills a user's `Output` with a node.
+
+    Args:
+        out: The widget.
+    """
+
+    def __init__(self, out: ipywidgets.Output) -> None:
+        self._out = out
+
+    def show_status(self, status: Status) -> None:
+        """See `Screen.show_status`."""
+        frame, layout = FRAMES[status.state], self._out.layout
+        with layout.hold_sync():
+            for side in ("top", "right", "bottom", "left"):
+                setattr(layout, f"border_{side}", frame)
+            layout.padding = "0px" if frame else _FRAME  # so that nothing moves
+
+    def show_result(self, _: Result, outputs: Outputs) -> None:
+        """See `Screen.show_result`."""
+        self._out.outputs = outputs
+
+
+def fill_targets(graph: Graph, binding: Binding) -> None:
+    """Fill the places that a graph's nodes name, from now on.
+
+    Raises:
+        UsageError: With every one that is no place to show something.
+    """
+    placed = {name: node for name, node in graph.nodes.items() if node.out is not None}
+    wrong = [
+        f"{name}: out: expected an Output or a container, found {type(node.out).__name__}"
+        for name, node in placed.items()
+        if not isinstance(node.out, ipywidgets.Output | ipywidgets.Box)
+    ]
+    if wrong:
+        raise UsageError("\n".join(wrong))
+    for name, node in placed.items():
+        if node.out.nbnodes_node is not node:  # another node took the place
+            continue
+        if isinstance(node.out, ipywidgets.Output):
+            binding.show(name, OutputTarget(node.out))
+        else:
+            node.out.children = (NodeView.of(name, binding),)
+
+
+def nodes_within(container: Any) -> list[Node]:
+    """Return the nodes that are shown somewhere within a container."""
+    found: list[Node] = []
+    waiting, seen = [container], set()
+    while waiting:
+        widget = waiting.pop()
+        if id(widget) in seen:
+            continue
+        seen.add(id(widget))
+        node = getattr(widget, "nbnodes_node", None)
+        if isinstance(node, Node):
+            found.append(node)
+        waiting += reversed(getattr(widget, "children", ()))
+    return found

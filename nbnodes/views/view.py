@@ -1,0 +1,163 @@
+"""`nb.view`: controls and node views of a graph, put together as one widget."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import ipywidgets
+
+from nbnodes.errors import UsageError
+from nbnodes.graph.node import Node
+from nbnodes.live.graph import Graph
+from nbnodes.session import Model
+from nbnodes.views.arrangement import arranged, beside
+from nbnodes.views.binding import Binding, Mode
+from nbnodes.views.event_log import EventLog
+from nbnodes.views.graph_view import GraphView
+from nbnodes.views.node_view import NodeView
+from nbnodes.views.panel import Panel, panel_of
+from nbnodes.views.query import url_values
+from nbnodes.views.run_button import RunButton
+from nbnodes.views.target import fill_targets
+from nbnodes.views.view_head import ViewHead
+
+Viewable: TypeAlias = (
+    Graph | Node | Model | str | os.PathLike[str] | Iterable[Node | Model | str | os.PathLike[str]]
+)
+
+
+class View(ipywidgets.VBox):
+    """Controls at the side, node views beside them; live from the moment that it is made.
+
+    Args:
+        what: A Graph, whose last nodes are shown; or nodes, Models or notebooks; or a folder.
+        layout: What goes where: a list of rows, each an entry or a list of columns, and so on; a
+            dict of titles and layouts makes tabs. An entry is a node or its name, the address of a
+            parameter ("window"), a widget, or one of "controls", "graph", "log", "run".
+        mode: "auto": all that is shown follows each change; "lazy": a node whose value is not known
+            already runs when its button is pressed; "manual": and changes hold only then, all at
+            once.
+        title: A heading; "" for none.
+        controls: What to make controls of, by address; see `panel_of`.
+        debug: Whether to show what happens.
+
+    Attributes:
+        graph: The graph.
+        controls: The widgets that set parameters, by address.
+        nodes: The node views, by name.
+
+    Raises:
+        UsageError: If there is no such mode, node or parameter.
+        GraphError: With every mistake in how the nodes are wired.
+    """
+
+    def __init__(
+        self,
+        what: Viewable,
+        *,
+        layout: Any = None,
+        mode: Mode = "auto",
+        title: str = "",
+        controls: Mapping[str, Any] | None = None,
+        debug: bool = False,
+    ) -> None:
+        self.graph, self._is_owner, shown = _graph_of(what)
+        self._binding = Binding.of(self.graph, mode)
+        self._others: list[Any] = []
+        self.nodes: dict[str, NodeView] = {}
+        panel = panel_of(self.graph, shown, controls or {}, url_values())
+        self.controls: dict[str, Any] = panel.widgets
+        self._binding.connect(panel.feeds)
+        self._run_button = None if mode == "auto" else RunButton(self._binding)
+        self._side = self._side_of(panel)
+        fill_targets(self.graph, self._binding)
+        content = self._default(shown) if layout is None else arranged(layout, self._found)
+        log = [self._special("log")] if debug else []
+        super().__init__([ViewHead(title, panel.problems), content, *log])
+        self.add_class("nbnodes-view")
+
+    def close(self) -> None:
+        """Close all of it; a graph that was made for it, too. May be called twice."""
+        for widget in (*self.nodes.values(), *self._others):
+            widget.close()
+        if self._is_owner:
+            self._binding.close()
+            self.graph.close()
+        super().close()
+
+    def _default(self, shown: Iterable[str]) -> Any:
+        column = arranged([self._node(name) for name in shown], lambda widget: widget)
+        column.add_class("nbnodes-content")
+        return beside(self._side, column) if self._side.children else column
+
+    def _side_of(self, panel: Panel) -> Any:
+        widgets = {id(widget): widget for widget in panel.widgets.values()}
+        drawn = [one for one in widgets.values() if isinstance(one, ipywidgets.DOMWidget)]
+        buttons = [] if self._run_button is None else [self._run_button]
+        side = ipywidgets.VBox([*drawn, *buttons])
+        side.add_class("nbnodes-controls")
+        return side
+
+    def _found(self, entry: Any) -> Any:
+        """Return the widget of one entry of a layout.
+
+        Raises:
+            UsageError: If it is none.
+        """
+        if isinstance(entry, ipywidgets.Widget):
+            return entry
+        if isinstance(entry, Node):
+            return self._node(self._named(entry))
+        if entry in self.graph:
+            return self._node(entry)
+        if entry in self.controls:
+            return self.controls[entry]
+        if entry in _SPECIAL:
+            return self._special(entry)
+        names = ", ".join([*self.graph, *self.controls, *_SPECIAL])
+        raise UsageError(f"layout: {entry!r} is nothing that can be shown (there are: {names})")
+
+    def _named(self, node: Node) -> str:
+        for name, one in self.graph.nodes.items():
+            if one is node:
+                return name
+        raise UsageError(f"layout: {node!r} is no node of {self.graph!r}")
+
+    def _node(self, name: str) -> NodeView:
+        self.nodes[name] = view = NodeView.of(name, self._binding)
+        return view
+
+    def _special(self, name: str) -> Any:
+        if name == "controls":
+            return self._side
+        if name == "run":
+            self._run_button = self._run_button or RunButton(self._binding)
+            return self._run_button
+        made = GraphView(self.graph) if name == "graph" else EventLog(self.graph)
+        self._others.append(made)
+        return made
+
+
+_SPECIAL = ("controls", "graph", "log", "run")
+
+
+def _graph_of(what: Viewable) -> tuple[Graph, bool, list[str]]:
+    """Return a graph, whether it was made here, and the names of the nodes to show."""
+    if isinstance(what, Graph):
+        return what, False, list(what.assembly.dag.sinks)
+    if isinstance(what, str | os.PathLike) and (os.path.isdir(what) or str(what).endswith(".toml")):
+        graph = Graph.from_folder(what)
+        return graph, True, list(graph.assembly.dag.sinks)
+    many = not isinstance(what, Node | Model | str | os.PathLike)
+    given = list(what) if many else [what]  # type: ignore[arg-type]
+    nodes = [one if isinstance(one, Node) else Node(one) for one in given]
+    session = next((one.session for one in given if isinstance(one, Model)), None)
+    graph = Graph(nodes, session=session)
+    chosen = {id(node) for node in nodes}
+    return graph, True, [name for name, node in graph.nodes.items() if id(node) in chosen]
+
+
+view = View
+"""The same, as a verb."""
