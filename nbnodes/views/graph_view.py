@@ -40,7 +40,7 @@ class GraphView(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[str] = script("graph_view.js")
-    _css: ClassVar[str] = styles("graph_view.css") + "\n" + drawing_styles(".nbnodes-graph svg")
+    _css: ClassVar[str] = drawing_styles(".nbnodes-graph svg") + "\n" + styles("graph_view.css")
 
     svg = traitlets.Unicode().tag(sync=True)
     standings: traitlets.List[list[str]] = traitlets.List().tag(sync=True)

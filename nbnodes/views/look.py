@@ -31,7 +31,10 @@ def styles(name: str) -> str:
 
 
 def drawing_styles(place: str) -> str:
-    """Return the rules by which drawings in a place follow its theme, not the system's."""
+    """Return the rules by which drawings in a place follow its theme, not the system's.
+
+    They have no paper of their own there.
+    """
     light = {f"{place} {part}": body for part, body in _split(colours(LIGHT))}
     dark = {f"{_DARK} {place} {part}": body for part, body in _split(colours(DARK))}
     return _sheet("", light) + "\n" + _sheet("", dark)
@@ -52,7 +55,8 @@ def _variables(palette: Palette) -> dict[str, str]:
 
 
 def _split(rules: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    return [(part, body) for parts, body in rules.items() for part in parts.split(",")]
+    ruled = [(part, body) for parts, body in rules.items() for part in parts.split(",")]
+    return [(part, body) for part, body in ruled if part not in (".nb-page", ".nb-gap")]
 
 
 def _sheet(prefix: str, rules: Mapping[str, str]) -> str:
