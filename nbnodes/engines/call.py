@@ -15,6 +15,8 @@ from typing import Any
 
 from nbnodes.engines.engine import CancelToken
 from nbnodes.engines.raised import text_of
+from nbnodes.engines.reporter import Reporter
+from nbnodes.engines.said import Said
 from nbnodes.errors import RunCancelledError
 from nbnodes.result import CallError, CellRun, Failure, Output, Result, Success
 
@@ -37,12 +39,14 @@ class Call:
         function: It, with its arguments bound.
         cancel: The caller's way to stop it. A function that computes in Python stops at the next
             bytecode; one that sleeps, or computes elsewhere, when it comes back.
+        on_said: Called when the function says how far it is, on any thread.
         show: Tells what a value shows besides itself: the value to pass on, and outputs.
     """
 
     name: str
     function: Callable[[], Any]
     cancel: CancelToken
+    on_said: Callable[[Said], None] = field(default=lambda _: None)
     show: Callable[[Any], tuple[Any, tuple[Output, ...]]] = field(default=lambda value: (value, ()))
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _thread_id: int = field(default=0, init=False)
@@ -54,6 +58,10 @@ class Call:
         Raises:
             RunCancelledError: If it was interrupted.
         """
+        with Reporter(lambda said, _: self.on_said(said)):
+            return self._made()
+
+    def _made(self) -> Result:
         began_at = time.monotonic()
         try:
             self._arm()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
+from nbnodes.engines.said import Said
 from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
 from nbnodes.notebook.document import Cell, Notebook
 from nbnodes.result import Result
@@ -58,11 +59,18 @@ class Progress:
 
     Attributes:
         done: Cells that have ended.
-        total: Cells that will run, if none ends the notebook early.
+        total: Cells that will run, if none ends the notebook early; 0 for a function.
+        said: How far the cell that runs, or the function, says it is; None unless it just did.
     """
 
     done: int
     total: int
+    said: Said | None = None
+
+    @property
+    def part(self) -> float:
+        """How much of the present cell, or of the function, is done: from 0 to 1."""
+        return (self.said and self.said.fraction) or 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +86,8 @@ class RunRequest:
         cell_timeout_s: Seconds that each cell may take; None for no limit.
         output_size_bytes: What it may print and display; more is dropped.
         cancel: The caller's way to stop it.
-        on_progress: Called after each cell, on the engine's thread; must not raise.
+        on_progress: Called after each cell, and some twenty times a second while one says how far
+            it is, on any thread; must not raise.
         on_output: Called with what a cell shows as it shows it: the cell, and type and content of
             a message as `nbnodes.engines.outputs.Feed` takes them; must not raise.
         started_at: Monotonic time when the request was made; the deadline counts from it.

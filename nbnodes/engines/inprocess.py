@@ -22,6 +22,7 @@ from nbnodes.engines.cells.program import plain_program
 from nbnodes.engines.copies import own
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.raised import RaisedError
+from nbnodes.engines.reporting import reporter_of
 from nbnodes.engines.run import Run
 from nbnodes.engines.sandbox import sandbox
 from nbnodes.engines.watchdog import Watchdog
@@ -90,12 +91,14 @@ def _run_in_sandbox(request: RunRequest) -> Result:
     values = {name: own(value) for name, value in request.values.items()}  # not the caller's
     with ExitStack() as stack:
         stack.enter_context(sandbox(request.folder, run))
+        reporter = stack.enter_context(reporter_of(run))
         watchdog = Watchdog(run)
         cells = _cells(request, values, run, watchdog, stack)
         stack.enter_context(watchdog)
         for number, cell in enumerate(request.steps):
             run.begin(cell)
             error = watchdog.guard(partial(_run_cell, cells, number))
+            reporter.end_cell()
             if error and error.ename == "KeyboardInterrupt" and watchdog.has_seen_sigint:
                 raise KeyboardInterrupt  # from outside: the cell did not raise it
             if not run.end(error, exits=cells.exit_asked):

@@ -48,6 +48,7 @@ from nbnodes.engines.outputs import (
 from nbnodes.engines.raised import RaisedError
 from nbnodes.engines.refusals import unloadable
 from nbnodes.engines.run import Run
+from nbnodes.engines.said import said_in
 from nbnodes.engines.threads import run_in_thread
 from nbnodes.errors import KernelDiedError, RunTimeoutError
 from nbnodes.notebook.document import INJECTED, OVERRIDE, SKIP, Cell
@@ -219,6 +220,9 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
         """Take a message unless the run has printed too much already."""
         kind, content = message["msg_type"], message["content"]
+        if said_in(content) is not None:  # it would fill the room of what is kept
+            self._run.feed(kind, content)
+            return None
         if not self._is_left(kind, content):
             return None
         self._run.feed(kind, content)

@@ -53,6 +53,8 @@ class Record:
 
     def on_progress(self, progress: Progress) -> None:
         """Note that a cell has ended; see `RunRequest`."""
+        if progress.said is not None:  # it is shown, too
+            return
         cell = self._steps[progress.done - 1]
         with self._problem_kept():
             self._begin_until(cell.index)

@@ -10,6 +10,7 @@ from typing import Any
 from nbnodes.engines.engine import LONGEST_WAIT_S, Progress, RunRequest
 from nbnodes.engines.outputs import ERROR_BYTES, OutputLog, carriable, cut_error
 from nbnodes.engines.raised import RaisedError, UntransferableValue
+from nbnodes.engines.said import Said, said_in
 from nbnodes.errors import EngineError, RunTimeoutError
 from nbnodes.notebook.document import Cell
 from nbnodes.notebook.executed import executed_document
@@ -74,9 +75,13 @@ class Run:
         self.log.begin_cell()
 
     def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
-        """Take what the cell shows; see `OutputLog.feed`."""
+        """Take what the cell shows; see `OutputLog.feed`. A bar is told, not kept."""
         content = carriable(content)
-        self.log.feed(message_type, content)
+        said = said_in(content)
+        if said is None:
+            self.log.feed(message_type, content)
+        elif self._is_in_cell:
+            self._tell_progress(said)
         if self.cell is not None:
             self.request.on_output(self.cell, message_type, content)
 
@@ -98,7 +103,7 @@ class Run:
         self.log.end_cell(duration_s)
         self._is_in_cell = False
         self._done += 1
-        self.request.on_progress(Progress(done=self._done, total=len(self.request.steps)))
+        self._tell_progress()
         if error and error.is_early_end:
             self.log.drop_last_error()
             return False
@@ -119,6 +124,10 @@ class Run:
         if error and cell:
             return self._failure(error, cell)
         return Success(value=value, **self._described())
+
+    def _tell_progress(self, said: Said | None = None) -> None:
+        total = len(self.request.steps)
+        self.request.on_progress(Progress(done=self._done, total=total, said=said))
 
     def _failure(self, error: RaisedError, cell: Cell) -> Failure:
         room_bytes = max(self.request.output_size_bytes, ERROR_BYTES)

@@ -12,7 +12,8 @@ from nbnodes.cache.key import KeyParts
 from nbnodes.cache.store import CacheStore
 from nbnodes.engines.call import Call, value_of
 from nbnodes.engines.copies import own
-from nbnodes.engines.engine import CancelToken
+from nbnodes.engines.engine import CancelToken, Progress
+from nbnodes.engines.said import Said
 from nbnodes.errors import EngineError, RunCancelledError
 from nbnodes.graph.function import Function
 from nbnodes.live.calls import call_request, shown_outputs
@@ -106,14 +107,25 @@ class FunctionRuns:
     ) -> Result:
         """Call a function: here on a thread, or by an engine, as a notebook that calls it."""
         bound = partial(function, {parameter: own(value) for parameter, value in values.items()})
+
+        def on_said(said: Said | None) -> None:
+            options.on_progress(Progress(done=0, total=0, said=said))
+
         if options.engine is None:
-            call = Call(name=name, function=bound, cancel=options.cancel, show=shown_outputs)
+            call = Call(
+                name=name,
+                function=bound,
+                cancel=options.cancel,
+                on_said=on_said,
+                show=shown_outputs,
+            )
             result = call.run()
             # a function may keep what it gives, and change it later
             return (
                 replace(result, value=own(result.value)) if isinstance(result, Success) else result
             )
-        uncached = replace(options, cache=False)
+        # it has no cells that anybody wrote
+        uncached = replace(options, cache=False, on_progress=lambda told: on_said(told.said))
         request = call_request(
             name, partial(value_of, bound), function.call, self._session, uncached
         )

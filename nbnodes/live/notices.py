@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from nbnodes.engines.said import Said
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
 
@@ -37,12 +38,18 @@ class GraphProgress:
         running: For each node that runs, its cells that have ended and all of them; (0, 0) where it
             has none.
         eta_s: Seconds that the rest is expected to take, by earlier runs; None if unknown.
+        said: How far nodes that run say they are: a function, or a notebook's present cell. Nothing
+            of those that do not say (`nbnodes.progress`).
+        left_s: Seconds that nodes that run are expected to need still: by earlier runs, else by
+            what a function says. Nothing of those of which that is unknown, or that take longer.
     """
 
     done: int
     total: int
     running: Mapping[str, tuple[int, int]]
     eta_s: float | None = None
+    said: Mapping[str, Said] = field(default_factory=dict)
+    left_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from nbnodes.engines.engine import Progress
+from nbnodes.engines.reporter import INTERVAL_S
 from nbnodes.errors import EngineError, NbnodesError, ParameterError, RunCancelledError
 from nbnodes.graph.assembly import Assembly
 from nbnodes.live.node_runs import NodeRuns, Upkeep
-from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
+from nbnodes.live.notices import NodeMoved, Notice, Published
+from nbnodes.live.tally import Tally
 from nbnodes.result import CallError, Failure, Result
 from nbnodes.scheduler import protocol as p
 from nbnodes.scheduler.board import ENDED
@@ -19,8 +22,6 @@ from nbnodes.scheduler.driver import Driver
 from nbnodes.scheduler.protocol import WHOLE, Answer, Standing
 from nbnodes.scheduler.state import Scheduler
 from nbnodes.session import Session
-
-_LEAST_S = 0.001  # less is not worth telling
 
 OwnOrRefused: TypeAlias = Mapping[str, Any] | ParameterError
 """A node's own values, or why it cannot run with them."""
@@ -63,11 +64,9 @@ class Updates:
         traits = {name: self._runs.traits(name) for name in assembly.members}
         self._scheduler = Scheduler(assembly.dag, feeds, workers=workers, traits=traits)
         self._lock = threading.Lock()
-        self._cells: dict[str, tuple[int, int]] = {}
-        self._asked: dict[str, float] = {}  # and the seconds that each is expected to take
-        self._left_s = 0.0
-        self._workers = workers
-        self._done: set[str] = set()
+        self._tally = Tally(workers, self._runs.expected_s)
+        self._progress_due_at = 0.0
+        self._is_progress_late = False
         self._published = Published(revision=0, results={})
         self._published_answers: dict[str, Answer | None] = {}
         self._is_live = upkeep != "once"
@@ -160,6 +159,7 @@ class Updates:
 
     def close(self) -> None:
         """Stop what runs; may be called twice."""
+        self._driver.do(self._tell_late_progress)
         self._driver.close()
 
     def __enter__(self) -> Self:
@@ -191,8 +191,13 @@ class Updates:
     def _on_moved(self, names: list[str]) -> None:
         for name in names:
             standing = self._scheduler.standing(name)
-            self._count(name, standing)
             if self._notify is not None:
+                self._tally.move(
+                    name,
+                    has_ended=standing.state in ENDED,
+                    is_asked=self._scheduler.is_asked(name),
+                    is_running=standing.state == "running",
+                )
                 self._notify(
                     NodeMoved(
                         name=name,
@@ -203,38 +208,30 @@ class Updates:
                 )
         self._tell_progress()
 
-    def _count(self, name: str, standing: Standing) -> None:
-        self._done.discard(name)
-        self._cells.pop(name, None)
-        self._left_s -= self._asked.pop(name, 0.0)
-        if standing.state in ENDED:
-            self._done.add(name)
-        elif self._scheduler.is_asked(name):
-            self._asked[name] = self._runs.expected_s(name) if self._notify else 0.0
-            self._left_s += self._asked[name]
-        if standing.state == "running":
-            self._cells[name] = (0, 0)
-
     def _on_progress(self, name: str, progress: Progress) -> None:
         def note() -> None:
-            if name in self._cells:
-                self._cells[name] = progress.done, progress.total
+            if self._tally.note(name, progress):
                 self._tell_progress()
 
         if self._notify is not None:
             self._driver.do(note)
 
     def _tell_progress(self) -> None:
-        if self._notify is None:
+        """Tell how far all is: the first time at once, then at intervals, the last time always."""
+        if self._notify is None or self._is_progress_late:
             return
-        at_once = max(1, min(self._workers, len(self._asked)))
-        progress = GraphProgress(
-            done=len(self._done),
-            total=len(self._done) + len(self._asked),
-            running=dict(self._cells),
-            eta_s=self._left_s / at_once if self._left_s > _LEAST_S else None,
-        )
-        self._notify(progress)
+        wait_s = self._progress_due_at - time.monotonic()
+        self._is_progress_late = True
+        if wait_s > 0:
+            self._driver.later(wait_s, self._tell_late_progress)
+        else:
+            self._tell_late_progress()
+
+    def _tell_late_progress(self) -> None:
+        if self._notify is not None and self._is_progress_late:
+            self._is_progress_late = False
+            self._progress_due_at = time.monotonic() + INTERVAL_S
+            self._notify(self._tally.progress())
 
     def _on_publish(self, revision: int) -> p.Lost | None:
         if not self._is_live:

@@ -32,6 +32,7 @@ from nbnodes.engines.children.job import Job
 from nbnodes.engines.children.seeds import Seeds, SeedWatch
 from nbnodes.engines.children.wire import SIMPLE, Channel, Unpicklable
 from nbnodes.engines.raised import RaisedError, UntransferableValue, text_of
+from nbnodes.engines.reporting import hear_process
 from nbnodes.notebook.document import PARAMETERS, RETURN, Cell
 
 try:
@@ -215,7 +216,7 @@ def _set_up(channel: Channel, job: Job, cells: _Cells, shell: NotebookShell) -> 
 
 def _run_cells(channel: Channel, job: Job, cells: _Cells) -> _Ended | None:
     """Run them, and tell of each; None if the caller wants no more."""
-    pid = os.getpid()
+    pid, reporter = os.getpid(), hear_process(Told(channel))
     duration_s: float | None = None
     raised: RaisedError | None = None
     problem = ""
@@ -227,6 +228,7 @@ def _run_cells(channel: Channel, job: Job, cells: _Cells) -> _Ended | None:
         raised = cells.run(number)
         if os.getpid() != pid:  # a process that the notebook has forked ends with its cell
             os._exit(int(bool(raised and not raised.is_early_end)))
+        reporter.end_cell()
         _await_drained()
         duration_s = time.monotonic() - began_at
         if cells.exit_asked or (raised and raised.is_early_end):

@@ -16,6 +16,7 @@ from nbnodes.engines.children.child_run import ChildRun, Message, Shown
 from nbnodes.engines.children.nursery import Nursery
 from nbnodes.engines.children.order import why_not_first
 from nbnodes.engines.engine import RunRequest
+from nbnodes.engines.said import said_in
 from nbnodes.errors import NotBegunError, NotebookWarning, warn
 from nbnodes.notebook.document import SETUP, Cell
 from nbnodes.notebook.surroundings import Surveyor
@@ -194,7 +195,8 @@ def _noting(request: RunRequest) -> tuple[RunRequest, Mapping[int, list[Message]
     messages: dict[int, list[Message]] = {cell.index: [] for cell in request.notebook.cells}
 
     def note(cell: Cell, message_type: str, content: Mapping[str, Any]) -> None:
-        messages[cell.index].append((message_type, content))
+        if said_in(content) is None:  # nobody waits for what has been done already
+            messages[cell.index].append((message_type, content))
 
     noting = replace(request, values={}, on_output=note, on_progress=lambda _: None)
     return noting, messages
