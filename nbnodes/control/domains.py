@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +19,7 @@ from nbnodes.control.grids import Moments, Numbers, Powers
 from nbnodes.errors import UsageError
 
 _PAIR = 2
+_SHOWN = 80  # characters
 
 
 class _Endless:
@@ -349,6 +351,13 @@ Domain: TypeAlias = (
 def is_same(one: Any, other: Any) -> bool:
     """Whether two values are equal and of one type: 1, 1.0 and True differ."""
     return one is other or (type(one) is type(other) and _is_equal(one, other))
+
+
+def short_text(value: Any) -> str:
+    """Return a value's `repr`, cut where it is long; one that fails is no error."""
+    short = reprlib.Repr()
+    short.maxother = short.maxstring = short.maxlong = _SHOWN
+    return " ".join(short.repr(value).split())
 
 
 def _is_equal(one: Any, other: Any) -> bool:

@@ -21,6 +21,7 @@ from nbnodes.control.domains import (
     Several,
     Truth,
     Words,
+    short_text,
 )
 from nbnodes.control.face import Face, Kind
 from nbnodes.control.grids import Moments, Numbers, Powers
@@ -176,12 +177,9 @@ def _files(widget: Any, _name: str) -> Face:
 
 
 def _fixed(widget: Any, _name: str) -> Face:
-    import reprlib
-
-    text = reprlib.repr(widget.value)
     return Face(
         kind="fixed",
-        domain=Fixed(text=text),
+        domain=Fixed(text=short_text(widget.value)),
         default=widget.value,
         label=str(widget.description),
     )

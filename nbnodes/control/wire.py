@@ -11,7 +11,6 @@ import datetime as dt
 import decimal
 import math
 import pathlib
-import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
@@ -27,6 +26,7 @@ from nbnodes.control.domains import (
     Several,
     Truth,
     Words,
+    short_text,
 )
 from nbnodes.control.grids import Moments, Numbers, Powers
 from nbnodes.errors import UsageError
@@ -155,7 +155,7 @@ def _tagged(value: Any) -> Json:
     for tag, (kind, write, _) in _TAGS.items():
         if type(value) is kind or (kind is pathlib.Path and isinstance(value, kind)):
             return {tag: write(value)}
-    return {"shown": repr(value) if isinstance(value, Shown) else reprlib.repr(value)}
+    return {"shown": repr(value) if isinstance(value, Shown) else short_text(value)}
 
 
 def _untagged(written: Json) -> Any:
