@@ -34,6 +34,7 @@ class GraphView(anywidget.AnyWidget):
         graph: The graph.
 
     Attributes:
+        graph: The graph.
         svg: The drawing, as it was when the graph last changed its shape.
         standings: For each box of the drawing the node's state, as many words as there is room for,
             and all that is known of it.
@@ -48,7 +49,7 @@ class GraphView(anywidget.AnyWidget):
     _picked = traitlets.Int(-1).tag(sync=True)  # the number of a box
 
     def __init__(self, graph: Graph, **values: Any) -> None:
-        self._graph = graph
+        self.graph = graph
         self._drawn: Assembly | None = None
         self._plane = Plane(boxes=(), lines=(), width=0.0, height=0.0)
         self._callbacks: list[Callable[[str], None]] = []
@@ -84,10 +85,10 @@ class GraphView(anywidget.AnyWidget):
 
     def _draw(self) -> None:
         try:
-            assembly, states = self._graph.assembly, self._graph.states()
+            assembly, states = self.graph.assembly, self.graph.states()
         except EngineError:  # it has just been closed
             return
-        now = picture(self._graph.name, assembly, states)
+        now = picture(self.graph.name, assembly, states)
         is_new = assembly is not self._drawn
         plane = _roomy(now) if is_new else self._plane
         nodes = {node.name: node for node in now.nodes}
