@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from nbnodes.control.control import Control
-from nbnodes.control.declared import controls_of
+from nbnodes.control.controls import controls_of
 from nbnodes.errors import ParameterError, UsageError
 from nbnodes.graph.assembly import Member
 from nbnodes.graph.node import WidgetTrait
@@ -97,9 +97,8 @@ def _add(panel: Panel, address: str, group: _Group, overrides: Mapping[str, Any]
     if given is not None:
         panel.widgets[address] = given.widget
         return
-    parameter = member.signature.parameters[name]
     override = {name: overrides[address]} if address in overrides else {}
-    control = controls_of({name: parameter}, override)[name]
+    control = controls_of(member.signature, override)[name]
     if not control.is_settable:
         return
     own_widget = overrides.get(address)
