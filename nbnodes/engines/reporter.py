@@ -35,18 +35,20 @@ class Reporter:
             about other work.
     """
 
+    # Most of what is run says nothing: what it starts with is the class's.
+    _levels: tuple[_Level, ...] = ()
+    _is_news = False
+    _is_first = True
+    _is_closed = False
+    _due_at = 0.0
+    _later: _Later | None = None
+    _token: Token[Reporter | None] | None = None
+
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self._context = copy_context()
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._levels: list[_Level] = []  # is replaced, never changed: others may be reading it
-        self._is_news = False
-        self._is_first = True
-        self._is_closed = False
-        self._due_at = 0.0
-        self._later: _Later | None = None
-        self._token: Token[Reporter | None] | None = None
 
     def say(self, done: float | None, total: float | None, note: str) -> None:
         """Note how far the work is; within a loop: that part of it which is its present step."""
@@ -89,7 +91,7 @@ class Reporter:
         """Tell what has not been told yet; what is said from now on is another bar."""
         if self._levels:
             self.flush()
-            self._levels, self._is_first, self._due_at = [], True, 0.0
+            self._levels, self._is_first, self._due_at = (), True, 0.0
 
     def __enter__(self) -> Self:
         self._token = current.set(self)
@@ -100,8 +102,9 @@ class Reporter:
     ) -> None:
         if self._token is not None:
             current.reset(self._token)
-        self.end_cell()
         self._is_closed = True
+        if self._levels:
+            self.flush()
 
     def _at(self, level: _Level) -> None:
         """Note that a level has changed. Most calls end here: they must cost little."""
@@ -121,7 +124,7 @@ class Reporter:
         else:
             while kept and not kept[-1].has_steps:
                 kept.pop()
-        self._levels = [*kept, level]
+        self._levels = (*kept, level)
 
     def _send_or_wait(self) -> None:
         if self._is_closed or os.getpid() != self._pid:
@@ -219,7 +222,7 @@ class _Level:
         return min(max(whole, 0.0), 1.0)
 
 
-def _said(levels: list[_Level]) -> Said:
+def _said(levels: tuple[_Level, ...]) -> Said:
     """Make one bar of nested levels, the outermost first."""
     if not levels:
         return Said()

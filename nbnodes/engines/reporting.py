@@ -155,6 +155,7 @@ def _number(given: Any) -> float | None:
 # ------------------------------------------------------------ in a kernel
 
 _of_cells: dict[tuple[int, str], Reporter] = {}  # by shell and message: a process has few kernels
+_latest: list[tuple[Any, Any]] = [(None, None)]  # the message that was answered, its Reporter
 
 
 def _of_kernel() -> Reporter | None:
@@ -164,7 +165,11 @@ def _of_kernel() -> Reporter | None:
     shell = shell and shell._instance  # noqa: SLF001  # asking for it would make one
     if shell is None or type(shell).__name__ == "TerminalInteractiveShell":
         return None
-    key = id(shell), _message_id(shell)
+    parent = _parent(shell)
+    answered, reporter = _latest[0]
+    if parent is answered and reporter is not None:
+        return reporter  # type: ignore[no-any-return]  # there is no telling a tuple's types
+    key = id(shell), str((parent or {}).get("header", {}).get("msg_id", ""))
     reporter = _of_cells.get(key)
     if reporter is None:
         reporter = Reporter(_Display(partial(_publish, shell)).show)
@@ -172,14 +177,14 @@ def _of_kernel() -> Reporter | None:
         while len(_of_cells) > _MOST_CELLS:
             del _of_cells[next(iter(_of_cells))]
         shell.events.register("post_run_cell", _flush)
+    _latest[0] = parent, reporter
     return reporter
 
 
-def _message_id(shell: Any) -> str:
-    """Name the message that a kernel answers in this thread."""
+def _parent(shell: Any) -> Any:
+    """Return the message that a kernel answers in this thread; None if there is no telling."""
     get_parent = getattr(shell, "get_parent", None)
-    parent = get_parent() if get_parent else {}
-    return str((parent or {}).get("header", {}).get("msg_id", ""))
+    return get_parent() if get_parent else None
 
 
 def _publish(shell: Any, bundle: dict[str, Any], display_id: str, *, update: bool) -> None:

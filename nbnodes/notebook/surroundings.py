@@ -16,6 +16,9 @@ from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.python import code_text, parse_cell, parse_source
 from nbnodes.notebook.stamp import RACY_NS, stamp
 
+_NBNODES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
+"""What runs here, wherever it lies: it counts as installed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -103,7 +106,7 @@ class Surveyor:
 
 def is_local(path: str) -> bool:
     """Whether a file is a project's own rather than installed."""
-    if path.startswith(_installed()) or "site-packages" in path:
+    if path.startswith((*_installed(), _NBNODES)) or "site-packages" in path:
         return False
     return any(path.startswith(os.path.join(root, "")) for root in local_roots())
 
@@ -217,7 +220,7 @@ def located(names: Iterable[str], roots: Iterable[str]) -> list[str]:
         for root in roots:
             steps = _files_of(name, root)
             if steps:
-                found += steps
+                found += [step for step in steps if not step.startswith(_NBNODES)]
                 break
     return found
 
