@@ -52,9 +52,7 @@ class Control(Face):
             UsageError: If there is no such place.
         """
         if self.size is not None and not 0 <= index < self.size:
-            raise UsageError(
-                f"{self.name}: there is no value number {index}, but {self.size} values"
-            )
+            raise UsageError(f"{self.name}: there is no value number {index} of {self.size}")
         if isinstance(self.domain, Fixed):
             return self.default
         return None if self.is_optional and index == self.domain.size else self.domain.at(index)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from nbnodes.control.comments import hints_in
 from nbnodes.control.control import Control
@@ -21,6 +21,7 @@ from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Code, Parameter, Unknown
 from nbnodes.notebook.validation import validate_values
 
+_MEMBER = re.compile(r"\w+(?:\.\w+)+")
 _CLOCK = re.compile(r"(?:\w+\.)*(?:today|now|utcnow)\(\)")
 _LARGEST_GUESSED = 250  # four times as many places on a line, from -v to 3v, are hard to hit
 _TINY = 1e-9
@@ -78,12 +79,20 @@ def _declaration(kind: Any) -> Declaration:
 def _default(parameter: Parameter, kind: Any) -> Any:
     """Return the default as a value; what a clock says is what it says now."""
     default = parameter.default
-    if isinstance(default, Code):
-        if kind not in (dt.date, dt.datetime) or not _CLOCK.fullmatch(default):
-            return default
+    if not isinstance(default, Code):
+        return default
+    if kind in (dt.date, dt.datetime) and _CLOCK.fullmatch(default):
         now = dt.datetime.now()  # noqa: DTZ005  # as the notebook's own today() does
         return now.date() if kind is dt.date else now.replace(microsecond=0)
-    return default
+    return _member(default, kind)
+
+
+def _member(code: Code, kind: Any) -> Any:
+    """Return the value of `Speed.FAST` where one of the enum's values is called like it."""
+    if get_origin(kind) is not Literal or not _MEMBER.fullmatch(code):
+        return code
+    name = code.rpartition(".")[2].lower()
+    return next((value for value in get_args(kind) if str(value).lower() == name), code)
 
 
 def _comment(parameter: Parameter, declaration: Declaration, default: Any) -> Hints:

@@ -123,7 +123,10 @@ def _several(widget: Any, _name: str) -> Face:
 
 
 def _choice_range(widget: Any, _name: str) -> Face:
-    return _face(widget, "range", Pairs(of=_choices(widget)), tuple(widget.value))
+    choices = _choices(widget)
+    # the widget's own value is () until somebody moves it
+    value = tuple(choices.at(index) for index in widget.index)
+    return _face(widget, "range", Pairs(of=choices), value)
 
 
 def _choices(widget: Any) -> Choices:

@@ -80,7 +80,8 @@ class Numbers:
             places = _whole_steps(number, anchor, self.step)
             number = self._typed(_exact(anchor) + places * _exact(self.step))
         bounded = number if self.low is None else max(self.low, number)
-        return bounded if self.high is None else min(self.high, bounded)
+        bounded = bounded if self.high is None else min(self.high, bounded)
+        return bounded if self.is_whole else float(bounded)
 
     def _typed(self, number: Decimal) -> float:
         return int(number) if self.is_whole else float(number)

@@ -12,7 +12,7 @@ def or_none(widget: Any, *, is_none: bool) -> Any:
     """Put a tick beside a widget: while it is set, the value of both together is None.
 
     The whole is a box of ipywidgets' own with a Python `value`, so every front end that shows
-    ipywidgets shows it.
+    ipywidgets shows it. `.inner` is the widget that was put in, `.tick` the tick.
 
     Args:
         widget: Any widget with a value.
@@ -22,8 +22,41 @@ def or_none(widget: Any, *, is_none: bool) -> Any:
 
 
 def is_or_none(widget: Any) -> bool:
-    """Whether `or_none` made it; its `.inner` then is the widget that was put in."""
-    return any(kind.__module__ == __name__ for kind in type(widget).__mro__)
+    """Whether `or_none` made it."""
+    return isinstance(widget, _Together)
+
+
+class _Together:
+    """Two widgets and one value; what it needs of ipywidgets comes with its subclass."""
+
+    inner: Any
+    tick: Any
+    value: Any
+    _is_showing = False
+
+    @property
+    def description(self) -> str:
+        """The inner widget's."""
+        return str(self.inner.description)
+
+    def tell(self, _change: Any = None) -> None:
+        """Tell both widgets' state as one value."""
+        if self.inner.has_trait("disabled"):  # not all have it
+            self.inner.disabled = self.tick.value
+        if not self._is_showing:
+            self.value = None if self.tick.value else self.inner.value
+
+    def show(self, proposal: Any) -> Any:
+        """Show a value that is set, and return it as it can be shown."""
+        value = proposal["value"]
+        self._is_showing = True  # what the two tell meanwhile is half of the truth
+        try:
+            if value is not None and self.inner.value != value:
+                self.inner.value = value
+            self.tick.value = value is None
+        finally:
+            self._is_showing = False
+        return None if value is None else self.inner.value
 
 
 @cache
@@ -32,45 +65,20 @@ def _widget_class() -> Any:
     import traitlets
     from ipywidgets import Checkbox, HBox, Layout, ValueWidget
 
-    class OrNone(HBox, ValueWidget):  # type: ignore[misc]  # ipywidgets ships no types
-        """A widget and a tick for None.
+    class OrNone(_Together, HBox, ValueWidget):  # type: ignore[misc]  # ipywidgets ships no types
+        """A widget and a tick for None."""
 
-        Attributes:
-            value: None while the tick is set, else the inner widget's value.
-        """
-
-        value = traitlets.Any(allow_none=True)
+        value: Any = traitlets.TraitType(default_value=None)  # `Any` would let None pass unseen
+        _shown = traitlets.validate("value")(_Together.show)
 
         def __init__(self, inner: Any, *, is_none: bool) -> None:
             narrow = Layout(width="auto")
             tick = Checkbox(value=is_none, description=NONE, indent=False, layout=narrow)
             tick.tooltip = f"{inner.description}: {NONE}"
             self.inner, self.tick = inner, tick
-            value = None if is_none else inner.value
-            super().__init__([inner, tick], value=value, layout=Layout(align_items="center"))
-            self._say()
-            inner.observe(self._tell, "value")
-            tick.observe(self._tell, "value")
-            self.observe(self._take, "value")
-
-        @property
-        def description(self) -> str:
-            """The inner widget's."""
-            return str(self.inner.description)
-
-        def _tell(self, _change: Any) -> None:
-            """Tell both widgets' state as one value."""
-            self._say()
-            self.value = None if self.tick.value else self.inner.value
-
-        def _take(self, change: Any) -> None:
-            """Show a value that was set in code."""
-            if change["new"] is not None and self.inner.value != change["new"]:
-                self.inner.value = change["new"]
-            self.tick.value = change["new"] is None
-
-        def _say(self) -> None:
-            if self.inner.has_trait("disabled"):
-                self.inner.disabled = self.tick.value
+            super().__init__([inner, tick], layout=Layout(align_items="center"))
+            self.tell()
+            inner.observe(self.tell, "value")
+            tick.observe(self.tell, "value")
 
     return OrNone

@@ -9,12 +9,11 @@ from typing import Any
 from nbnodes.control.domains import Choices, Colours, Domain, Lists, Several
 from nbnodes.control.face import Face
 from nbnodes.control.grids import Numbers
-from nbnodes.control.or_none import or_none
+from nbnodes.control.or_none import NONE, or_none
 
 LARGEST_WHOLE = 2**53 - 1  # beyond it JavaScript does not count
 LARGEST = sys.float_info.max
 NO_HINT = "\u200b"  # what ipywidgets writes for no placeholder: it keeps the line's height
-NONE = "none"
 
 _LABEL_WIDTH = "9em"
 _WIDTH = "min(32em, 100%)"  # a phone is narrower than that
