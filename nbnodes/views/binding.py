@@ -106,6 +106,22 @@ class Binding:
         except NbnodesError as error:
             self._set_status(name, Status(state="failed", reason=str(error)))
 
+    def hide(self, name: str, screen: Screen) -> None:
+        """Show a node there no more; with the last screen of all, all of it ends."""
+        with self._lock:
+            screens = self._screens.get(name, [])
+            if screen not in screens:
+                return
+            screens.remove(screen)
+            if screens:
+                return
+            del self._screens[name]
+            is_last = not self._screens
+        if is_last:
+            self.close()
+        else:
+            self.graph.unwatch(name)
+
     def run(self, *names: str) -> None:
         """Bring nodes up to date, with all that they need; default: all that are shown."""
         chosen = names or tuple(self._screens)
@@ -137,14 +153,17 @@ class Binding:
         return None if found is None else found[0]
 
     def close(self) -> None:
-        """Follow nothing and paint nothing any more; may be called twice."""
+        """Follow and paint nothing any more, and have nothing run; may be called twice."""
         with self._lock:
+            is_closed = self.is_closed
             self._forget()
             self._forget = _nothing
             observed, self._observed = self._observed, []
             self._screens = {}
         for widget, observer, trait in observed:
             widget.unobserve(observer, trait)
+        if not is_closed:
+            self.graph.close()
 
     # ------------------------------------------------------------ what is said
 

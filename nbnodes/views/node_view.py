@@ -36,12 +36,12 @@ class NodeView(ipywidgets.VBox):
     """
 
     def __init__(self, name: str, binding: Binding) -> None:
-        member = binding.graph.assembly.members[name]
         self.node_name = name
+        self.binding = binding
+        member = binding.graph.assembly.members[name]
         self.body = ipywidgets.Output()
         self.header = NodeHeader(name=name, kind=member.kind, has_code=True)
         super().__init__([self.header, self.body])
-        self.binding = binding
         self._is_by_hand = binding.mode != "auto" or member.options.trigger == "manual"
         self._is_volatile = not member.options.cache
         self._dom_classes = ("nbnodes-node", "nbnodes-is-stale")
@@ -75,6 +75,13 @@ class NodeView(ipywidgets.VBox):
         if self.body.outputs != outputs:
             self.body.outputs = outputs
         self.header.formats = _offered(result)
+
+    def close(self) -> None:
+        """Show the node here no more; may be called twice."""
+        self.binding.hide(self.node_name, self)
+        for widget in (self.header, self.body):
+            widget.close()
+        super().close()
 
     def _is_runnable(self, status: Status) -> bool:
         if status.state == "fresh":

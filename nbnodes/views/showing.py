@@ -26,17 +26,20 @@ def live_graph(nodes: Iterable[Node]) -> Graph:
     """
     from nbnodes.live.graph import Graph
     from nbnodes.views.binding import Binding
+    from nbnodes.views.cell_owned import close_with_cell
     from nbnodes.views.target import fill_targets
 
     nodes = list(nodes)
     found: dict[Graph | None, None] = dict.fromkeys(node.shown_in for node in nodes)
     for one in found:
-        if one is not None and {*nodes} <= {*one.nodes.values()}:
+        if one is not None and _is_shown(one) and {*nodes} <= {*one.nodes.values()}:
             return one
     graph = Graph(nodes)
-    fill_targets(graph, Binding.of(graph))
+    binding = Binding.of(graph)
+    fill_targets(graph, binding)
     for node in graph.nodes.values():
         node.shown_in = graph
+    close_with_cell(binding)
     return graph
 
 
@@ -52,6 +55,13 @@ def live_view(node: Node) -> NodeView:
     graph = live_graph([node])
     name = next(name for name, one in graph.nodes.items() if one is node)
     return NodeView.of(name, Binding.of(graph))
+
+
+def _is_shown(graph: Graph) -> bool:
+    from nbnodes.views.binding import Binding
+
+    binding = graph.attached.get(Binding)
+    return binding is not None and not binding.is_closed
 
 
 def _node_bundle(node: Node, include: Any = None, exclude: Any = None) -> Any:

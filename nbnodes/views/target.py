@@ -55,8 +55,11 @@ class OutputTarget:
         self._out.outputs = outputs
 
 
-def fill_targets(graph: Graph, binding: Binding) -> None:
+def fill_targets(graph: Graph, binding: Binding) -> dict[str, OutputTarget | NodeView]:
     """Fill the places that a graph's nodes name, from now on.
+
+    Returns:
+        What shows each of these nodes, by name.
 
     Raises:
         UsageError: With every one that is no place to show something.
@@ -69,13 +72,17 @@ def fill_targets(graph: Graph, binding: Binding) -> None:
     ]
     if wrong:
         raise UsageError("\n".join(wrong))
+    screens: dict[str, OutputTarget | NodeView] = {}
     for name, node in placed.items():
         if node.out.nbnodes_node is not node:  # another node took the place
             continue
         if isinstance(node.out, ipywidgets.Output):
-            binding.show(name, OutputTarget(node.out))
+            screens[name] = target = OutputTarget(node.out)
+            binding.show(name, target)
         else:
-            node.out.children = (NodeView.of(name, binding),)
+            screens[name] = view = NodeView.of(name, binding)
+            node.out.children = (view,)
+    return screens
 
 
 def nodes_within(container: Any) -> list[Node]:

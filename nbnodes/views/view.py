@@ -14,13 +14,14 @@ from nbnodes.live.graph import Graph
 from nbnodes.session import Model
 from nbnodes.views.arrangement import arranged, beside
 from nbnodes.views.binding import Binding, Mode
+from nbnodes.views.cell_owned import close_with_cell
 from nbnodes.views.event_log import EventLog
 from nbnodes.views.graph_view import GraphView
 from nbnodes.views.node_view import NodeView
 from nbnodes.views.panel import Panel, panel_of
 from nbnodes.views.query import url_values
 from nbnodes.views.run_button import RunButton
-from nbnodes.views.target import fill_targets
+from nbnodes.views.target import OutputTarget, fill_targets
 from nbnodes.views.view_head import ViewHead
 
 Viewable: TypeAlias = (
@@ -63,28 +64,29 @@ class View(ipywidgets.VBox):
         controls: Mapping[str, Any] | None = None,
         debug: bool = False,
     ) -> None:
-        self.graph, self._is_owner, shown = _graph_of(what)
-        self._binding = Binding.of(self.graph, mode)
-        self._others: list[Any] = []
         self.nodes: dict[str, NodeView] = {}
+        self._others: list[Any] = []
+        self._screens: dict[str, OutputTarget | NodeView] = {}
+        self.graph, shown = _graph_of(what)
+        self._binding = Binding.of(self.graph, mode)
         panel = panel_of(self.graph, shown, controls or {}, url_values())
         self.controls: dict[str, Any] = panel.widgets
         self._binding.connect(panel.feeds)
         self._run_button = None if mode == "auto" else RunButton(self._binding)
         self._side = self._side_of(panel)
-        fill_targets(self.graph, self._binding)
+        self._screens = fill_targets(self.graph, self._binding)
         content = self._default(shown) if layout is None else arranged(layout, self._found)
         log = [self._special("log")] if debug else []
         super().__init__([ViewHead(title, panel.problems), content, *log])
         self.add_class("nbnodes-view")
+        close_with_cell(self)
 
     def close(self) -> None:
-        """Close all of it; a graph that was made for it, too. May be called twice."""
+        """Close it; what nobody looks at then runs no more. May be called twice."""
         for widget in (*self.nodes.values(), *self._others):
             widget.close()
-        if self._is_owner:
-            self._binding.close()
-            self.graph.close()
+        for name, screen in self._screens.items():
+            self._binding.hide(name, screen)
         super().close()
 
     def _default(self, shown: Iterable[str]) -> Any:
@@ -143,20 +145,20 @@ class View(ipywidgets.VBox):
 _SPECIAL = ("controls", "graph", "log", "run")
 
 
-def _graph_of(what: Viewable) -> tuple[Graph, bool, list[str]]:
-    """Return a graph, whether it was made here, and the names of the nodes to show."""
+def _graph_of(what: Viewable) -> tuple[Graph, list[str]]:
+    """Return a graph, made if need be, and the names of the nodes to show."""
     if isinstance(what, Graph):
-        return what, False, list(what.assembly.dag.sinks)
+        return what, list(what.assembly.dag.sinks)
     if isinstance(what, str | os.PathLike) and (os.path.isdir(what) or str(what).endswith(".toml")):
         graph = Graph.from_folder(what)
-        return graph, True, list(graph.assembly.dag.sinks)
+        return graph, list(graph.assembly.dag.sinks)
     many = not isinstance(what, Node | Model | str | os.PathLike)
     given = list(what) if many else [what]  # type: ignore[arg-type]
     nodes = [one if isinstance(one, Node) else Node(one) for one in given]
     session = next((one.session for one in given if isinstance(one, Model)), None)
     graph = Graph(nodes, session=session)
     chosen = {id(node) for node in nodes}
-    return graph, True, [name for name, node in graph.nodes.items() if id(node) in chosen]
+    return graph, [name for name, node in graph.nodes.items() if id(node) in chosen]
 
 
 view = View

@@ -144,7 +144,11 @@ def test_what_itself_runs_is_framed_green() -> None:
 
 
 def test_the_readme_runs() -> None:
-    first_name, last_name, born = w.Text("Ada"), w.Text("Byron"), w.DatePicker(value=date(1815, 12, 10))
+    first_name, last_name, born = (
+        w.Text("Ada"),
+        w.Text("Byron"),
+        w.DatePicker(value=date(1815, 12, 10)),
+    )
     out, screen = w.Output(), RecordedScreen()
     full_name_node = wr.Node(input=[first_name, last_name], f=lambda x, y: x + y)
     name_and_time_node = wr.Node(

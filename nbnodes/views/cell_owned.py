@@ -1,0 +1,46 @@
+"""What a cell showed closes when the cell runs again: the front end shows it no more."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Closable(Protocol):
+    """Something that can be closed, also twice."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+def close_with_cell(shown: Closable) -> None:
+    """Close something when the cell that is running now runs again.
+
+    Else a second run would leave the first one's graph at work unseen. Where nobody tells which
+    cell runs (Voila and nbclient run each once), nothing happens.
+    """
+    shell = _shell()
+    if shell is None:
+        return
+    cell_id, run_id = _running(shell)
+    if not cell_id:
+        return
+    kept: dict[str, tuple[str, list[Closable]]] = vars(shell).setdefault("nbnodes_shown", {})
+    known_run_id, earlier = kept.get(cell_id, ("", []))
+    if known_run_id != run_id:
+        for one in earlier:
+            one.close()
+        earlier = []
+    kept[cell_id] = run_id, [*earlier, shown]
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+def _running(shell: Any) -> tuple[str, str]:
+    """Return the cell that runs and the message that has it run (JupyterLab, VS Code)."""
+    parent: dict[str, Any] = getattr(shell, "get_parent", dict)() or {}
+    cell_id = parent.get("metadata", {}).get("cellId", "")
+    return str(cell_id or ""), str(parent.get("header", {}).get("msg_id", ""))
