@@ -55,6 +55,7 @@ class GraphView(anywidget.AnyWidget):
         self._callbacks: list[Callable[[str], None]] = []
         self._pace = Pace(self._draw)
         super().__init__(_label=f"Graph of {graph.name}", **values)
+        self.add_class("nbnodes-graph")
         self._forget = graph.subscribe(self._on_notice)
         self._draw()
         self.on_msg(self._on_message)

@@ -25,7 +25,7 @@ function tell(group, [state, words, told]) {
 
 function render({ model, el }) {
   const place = document.createElement("div");
-  place.className = "nbnodes-graph";
+  place.className = "nbnodes-graph-place";
   place.setAttribute("data-lm-suppress-shortcuts", "true");
   el.append(place);
   let boxes = [];
