@@ -13,7 +13,10 @@ _TICK_S = 0.5  # how often a bar's clock is redrawn
 
 @contextmanager
 def progress_bar(name: str, unit: str, *, quiet: bool) -> Iterator[Callable[..., None]]:
-    """Give a function of how many are done, of how many, and a note; its first call shows a bar.
+    """Give a function that shows how far it is; its first call shows a bar.
+
+    The function takes how many are done and of how many, a note, and `part`: how much of the next
+    ones is done, which moves the bar, too.
 
     Args:
         name: What runs.
@@ -21,26 +24,27 @@ def progress_bar(name: str, unit: str, *, quiet: bool) -> Iterator[Callable[...,
         quiet: Whether nothing is shown.
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda _done, _total, _note="": None
+        yield lambda _done, _total, _note="", part=0.0: None  # noqa: ARG005  # as `show` below
         return
     with ExitStack() as stack:
         bar: list[Any] = []
 
-        def show(done: int, total: int, note: str = "") -> None:
+        def show(done: int, total: int, note: str = "", part: float = 0.0) -> None:
             if not bar:
-                bar.append(stack.enter_context(_open_bar(name, unit, total)))
-            bar[0].n, bar[0].total = done, total
+                bar.append(stack.enter_context(_open_bar(name, total)))
+            bar[0].n, bar[0].total = min(done + part, total), total
+            bar[0].set_description_str(f"{name}: {done}/{total} {unit}", refresh=False)
             bar[0].set_postfix_str(note)  # draws it, too
 
         yield show
 
 
 @contextmanager
-def _open_bar(name: str, unit: str, total: int) -> Iterator[Any]:
+def _open_bar(name: str, total: int) -> Iterator[Any]:
     """Open a bar whose clock goes on while a cell takes its time."""
     from tqdm import tqdm
 
-    shape = f"{{desc}}: {{n_fmt}}/{{total_fmt}} {unit} |{{bar}}| {{elapsed}}{{postfix}}"
+    shape = "{desc} |{bar}| {elapsed}{postfix}"
     ended = threading.Event()
     with tqdm(
         desc=name,

@@ -138,7 +138,8 @@ def _shown(show: Callable[..., None]) -> Callable[[GraphProgress], None]:
         nonlocal has_begun
         has_begun = has_begun or any(total for _, total in progress.running.values())
         if has_begun:
-            show(progress.done, progress.total, _note(progress))
+            part = sum(said.fraction or 0.0 for said in progress.said.values())
+            show(progress.done, progress.total, _note(progress), part=part)
 
     return on_progress
 
@@ -147,5 +148,7 @@ def _note(progress: GraphProgress) -> str:
     """Say which nodes run, how far each is, and how long the rest may take."""
     words = [] if progress.eta_s is None else [f"{progress.eta_s:.0f} s left"]
     for name, (done, total) in progress.running.items():
-        words.append(f"{name} {done}/{total}" if total else name)
+        count = f"{done}/{total}" if total else ""
+        said = str(progress.said[name]) if name in progress.said else ""
+        words.append(" ".join(filter(None, [name, count, said])))
     return ", ".join(words)

@@ -6,7 +6,8 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from nbnodes.cache.schema import FILE_NAME
@@ -14,6 +15,7 @@ from nbnodes.cli import shortcut
 from nbnodes.cli.answer import explain, print_value, write_executed
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.cli.bar import progress_bar
+from nbnodes.engines.engine import Progress
 from nbnodes.engines.kernels.kernelspec import kernelspec_files
 from nbnodes.notebook.surroundings import local_roots
 from nbnodes.project import Project
@@ -67,10 +69,15 @@ def _run(session: Session, model: Model, arguments: RunArguments) -> tuple[Resul
             timeout_s=arguments.timeout_s,
             cell_timeout_s=arguments.cell_timeout_s,
             cwd=arguments.cwd,
-            on_progress=lambda progress: show(progress.done, progress.total),
+            on_progress=partial(_show, show),
         )
         result = session.run(model, arguments.values(), options)
     return result, time.monotonic() - started_at
+
+
+def _show(show: Callable[..., None], progress: Progress) -> None:
+    note = "" if progress.said is None else str(progress.said)
+    show(progress.done, progress.total, note, part=progress.part)
 
 
 def _lay_shortcut(  # what was asked, when, and what was answered

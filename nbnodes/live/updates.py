@@ -23,6 +23,8 @@ from nbnodes.scheduler.protocol import WHOLE, Answer, Standing
 from nbnodes.scheduler.state import Scheduler
 from nbnodes.session import Session
 
+_BURST = 100  # so often in a row is told how far all is; then, as often as somebody sees it
+
 OwnOrRefused: TypeAlias = Mapping[str, Any] | ParameterError
 """A node's own values, or why it cannot run with them."""
 
@@ -217,10 +219,12 @@ class Updates:
             self._driver.do(note)
 
     def _tell_progress(self) -> None:
-        """Tell how far all is: the first time at once, then at intervals, the last time always."""
+        """Tell how far all is: now, or soon where much has been told; the last always."""
         if self._notify is None or self._is_progress_late:
             return
-        wait_s = self._progress_due_at - time.monotonic()
+        now = time.monotonic()
+        self._progress_due_at = max(self._progress_due_at, now - _BURST * INTERVAL_S)
+        wait_s = self._progress_due_at - now
         self._is_progress_late = True
         if wait_s > 0:
             self._driver.later(wait_s, self._tell_late_progress)
@@ -230,7 +234,7 @@ class Updates:
     def _tell_late_progress(self) -> None:
         if self._notify is not None and self._is_progress_late:
             self._is_progress_late = False
-            self._progress_due_at = time.monotonic() + INTERVAL_S
+            self._progress_due_at += INTERVAL_S
             self._notify(self._tally.progress())
 
     def _on_publish(self, revision: int) -> p.Lost | None:
