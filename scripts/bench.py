@@ -8,6 +8,7 @@ The first round warms up and is not counted. What others print is thrown away.
     scripts/bench engines               every promise about engines, and whether it holds
     scripts/bench engines --only tail   of those, the ones with that word in their name
     scripts/bench graph                 what runs after a change, what a node costs, interruptions
+    scripts/bench view                  how soon a page shows what a slider asks for
     scripts/bench --json --rounds 9     as JSON
     scripts/bench --soak                no measuring: the scheduler's property tests, for long
 """
@@ -32,6 +33,7 @@ from benchmarks.engines import engines_groups
 from benchmarks.graphs import graph_groups
 from benchmarks.soak import EXAMPLES, soak
 from benchmarks.store import cache_groups
+from benchmarks.views import view_groups
 
 GROUPS = {
     "cli": cli_groups,
@@ -39,6 +41,7 @@ GROUPS = {
     "cache": cache_groups,
     "engines": engines_groups,
     "graph": graph_groups,
+    "view": view_groups,
 }
 
 
