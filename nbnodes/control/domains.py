@@ -7,6 +7,7 @@ stands (`index`), and which value is nearest (`nearest`).
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import reprlib
@@ -101,6 +102,16 @@ class Choices:
     def size(self) -> int:
         """How many there are."""
         return len(self.values)
+
+    @property
+    def are_distinct(self) -> bool:
+        """Whether `==` tells them apart: not 1 from True, nor one array from another."""
+        try:
+            different = len(set(self.values)) == self.size
+        except TypeError:  # some have no hash
+            pairs = itertools.combinations(self.values, 2)
+            different = not any(_is_equal(one, other) for one, other in pairs)
+        return different and all(_is_equal(one, one) for one in self.values)
 
     @property
     def start(self) -> None:
@@ -363,7 +374,7 @@ def short_text(value: Any) -> str:
 def _is_equal(one: Any, other: Any) -> bool:
     try:
         return bool(one == other)
-    except (TypeError, ValueError):  # such as two arrays
+    except (ArithmeticError, TypeError, ValueError):  # such as two arrays
         return False
 
 

@@ -83,7 +83,10 @@ def round_step(low: float, high: float, default: Any) -> float:
     power = Decimal(1).scaleb((span / _STEPS).adjusted())
     step = next(n * power for n in (1, 2, 5, 10) if n * power * _STEPS >= span)
     aims = [_exact(end) for end in (default, high) if _is_number(end) and low <= end <= high]
+    finest = 4 * _exact(math.ulp(max(abs(low), abs(high))))  # floats are no closer together
     for finer in _FINER:
+        if step / finer < finest:
+            break
         if all((aim - _exact(low)) % (step / finer) == 0 for aim in aims):
             return float(step / finer)
     return float(step)
@@ -96,9 +99,11 @@ def _ends(hints: Hints, default: Any) -> tuple[float | None, float | None]:
     if step is None and low is not None and high is not None and low < high:
         step = round_step(low, high, default)
     if low is not None and low == hints.above:
-        low = float(_exact(low) + _exact(step)) if step else math.nextafter(low, math.inf)
+        moved = float(_exact(low) + _exact(step)) if step else low
+        low = moved if moved > low else math.nextafter(low, math.inf)
     if high is not None and high == hints.below:
-        high = float(_exact(high) - _exact(step)) if step else math.nextafter(high, -math.inf)
+        moved = float(_exact(high) - _exact(step)) if step else high
+        high = moved if moved < high else math.nextafter(high, -math.inf)
     return low, high
 
 

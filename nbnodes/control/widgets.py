@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nbnodes.control.domains import Choices, Colours, Domain, Lists, Several
+from nbnodes.control.domains import Choices, Colours, Domain, Lists, Several, is_same
 from nbnodes.control.face import Face
 from nbnodes.control.grids import Numbers
 from nbnodes.control.or_none import NONE, or_none
@@ -68,7 +68,8 @@ def _range(face: Face) -> tuple[str, dict[str, Any]]:
     ends = pairs.of
     if isinstance(ends, Choices):
         index = tuple(ends.index(end) for end in _value(face))
-        return "SelectionRangeSlider", {"options": _options(ends), "index": index}
+        options = {"options": _options(ends), "index": index}
+        return "SelectionRangeSlider", options | _equality(ends)
     numbers: Numbers = ends
     class_name = "IntRangeSlider" if numbers.is_whole else "FloatRangeSlider"
     return class_name, _line(numbers) | {"value": _value(face)}
@@ -129,7 +130,7 @@ def _choice(face: Face) -> tuple[str, dict[str, Any]]:
         index = choices.index(face.default)
     if face.kind == "steps":  # a handle stands somewhere
         index = index or 0
-    return class_name, {"options": options, "index": index}
+    return class_name, {"options": options, "index": index} | _equality(choices)
 
 
 def _several(face: Face) -> tuple[str, dict[str, Any]]:
@@ -137,7 +138,13 @@ def _several(face: Face) -> tuple[str, dict[str, Any]]:
     choices: Choices = several.of
     index = tuple(choices.index(one) for one in _value(face))
     rows = min(_ROWS, choices.size)
-    return "SelectMultiple", {"options": _options(choices), "index": index, "rows": rows}
+    options = {"options": _options(choices), "index": index, "rows": rows}
+    return "SelectMultiple", options | _equality(choices)
+
+
+def _equality(choices: Choices) -> dict[str, Any]:
+    """Let the widget find its value among the choices by more than `==`, if that is needed."""
+    return {} if choices.are_distinct else {"equals": is_same}
 
 
 def _options(choices: Choices) -> list[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nbnodes.control.control import Control
 from nbnodes.control.controls import controls_of
+from nbnodes.control.domains import is_same
 from nbnodes.notebook.parameters import Parameter, Unknown
 from nbnodes.notebook.signature import Signature
 
@@ -40,10 +41,10 @@ def test_any_default_has_a_control_that_the_parameter_takes(default, is_typed, i
     control = controls_of(signature)["p"]
     widget = control.to_widget()
     text = json.dumps(control.as_json(), allow_nan=False)
-    assert Control.from_json(json.loads(text)).domain == control.domain or control.size
+    assert Control.from_json(json.loads(text)).as_json() == control.as_json()
     if control.is_settable:
         assert "p" in signature.check({"p": widget.value})
-        assert control.nearest(control.default) == control.default
+        assert is_same(control.nearest(control.default), control.default)
 
 
 @given(
@@ -52,6 +53,7 @@ def test_any_default_has_a_control_that_the_parameter_takes(default, is_typed, i
     place=st.floats(0, 1),
     is_open=st.booleans(),
 )
+@settings(deadline=None)
 def test_a_float_between_declared_bounds_never_leaves_them(low, span, place, is_open):
     from typing import Annotated
 
@@ -68,7 +70,7 @@ def test_a_float_between_declared_bounds_never_leaves_them(low, span, place, is_
         assert control.size < 200_000
 
 
-@pytest.mark.parametrize("default", [dt.datetime.max, dt.date.min, 2**60, -(2**53), 1e308, 5e-324])
+@pytest.mark.parametrize("default", [dt.date.max, dt.date.min, 2**60, -(2**53), 1e308, 5e-324])
 def test_extremes_have_controls(default):
     parameter = Parameter(name="p", default=default, type=type(default))
     signature = Signature(name="f", parameters={"p": parameter}, is_closed=True)

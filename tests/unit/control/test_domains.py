@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbnodes.control.domains import (
@@ -86,6 +86,7 @@ def test_a_sum_of_tenths_stands_where_people_expect_it():
     count=st.integers(1, 200),
     place=st.integers(0, 400),
 )
+@settings(deadline=None)
 def test_no_place_of_a_grid_of_floats_is_lost_to_rounding(low, step, count, place):
     from decimal import Decimal
 

@@ -306,6 +306,15 @@ def test_a_fixed_value_is_shown_as_text():
     assert (type(widget), widget.value) == (ipywidgets.Label, "a table")
 
 
+def test_choices_that_equality_does_not_tell_apart_can_be_chosen():
+    numpy = pytest.importorskip("numpy")
+    for values in ([True, 1, 1.0], [float("nan"), 1.0], [numpy.zeros(2), numpy.ones(2)]):
+        domain = Choices.among(values)
+        for value in values:
+            control = Control(name="p", kind="dropdown", domain=domain, default=value)
+            assert control.to_widget().value is value
+
+
 @pytest.mark.parametrize(
     ("kind", "domain"),
     [
