@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import inspect
 import os
 import threading
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbnodes.engines.engine import CancelToken
+from nbnodes.engines.interrupting import await_import, is_importing, raise_in
 from nbnodes.engines.raised import text_of
 from nbnodes.engines.reporter import Reporter
 from nbnodes.engines.said import Said
@@ -91,10 +91,20 @@ class Call:
         self.cancel.on_cancel(self._interrupt)
 
     def _interrupt(self) -> None:
+        if is_importing(self._thread_id):  # who cancels need not wait for it
+            threading.Thread(target=self._interrupt_after_import, daemon=True).start()
+        else:
+            self._interrupt_now()
+
+    def _interrupt_after_import(self) -> None:
+        await_import(self._thread_id)
+        self._interrupt_now()
+
+    def _interrupt_now(self) -> None:
         with self._lock:
             if self._thread_id:
                 self._is_interrupted = True
-                _raise_in(self._thread_id, _Interrupted)
+                raise_in(self._thread_id, _Interrupted)
 
     def _cancelled(self) -> RunCancelledError:
         return RunCancelledError(f"{self.name}: the run was cancelled")
@@ -104,7 +114,7 @@ class Call:
         with self._lock:
             if self._thread_id:
                 self._thread_id = 0
-                _raise_in(threading.get_ident(), None)
+                raise_in(threading.get_ident(), None)
 
     def _disarm_surely(self) -> None:
         while True:
@@ -123,12 +133,6 @@ def value_of(function: Callable[[], Any]) -> Any:
 
 async def _awaited(value: Any) -> Any:
     return await value
-
-
-def _raise_in(thread_id: int, exception: type[BaseException] | None) -> None:
-    """Raise an exception in a thread at its next bytecode (CPython's C API); None: take it back."""
-    raised = None if exception is None else ctypes.py_object(exception)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), raised)
 
 
 def _error(error: BaseException) -> CallError:

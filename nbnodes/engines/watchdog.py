@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import threading
 import time
@@ -11,11 +10,13 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from nbnodes.engines.interrupting import PATIENCE_S, is_importing, raise_in
 from nbnodes.engines.run import Run
 
 T = TypeVar("T")
 
 _AGAIN_S = 0.2  # between two interrupts of a cell that swallows them
+_IMPORT_S = 0.01  # between two looks at a cell that imports something
 
 
 class Watchdog:
@@ -40,6 +41,7 @@ class Watchdog:
         self._is_armed = False
         self._holds = 0
         self._has_interrupted = False
+        self._imports_since = 0.0
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -129,7 +131,7 @@ class Watchdog:
     def _take_back(self) -> None:
         """Let an interrupt that is on its way not arrive any more, or now."""
         if self._has_interrupted:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), None)
+            raise_in(self._thread_id, None)
             time.sleep(0)  # lets a signal that is on its way arrive here
 
     def _watch(self) -> None:
@@ -137,13 +139,22 @@ class Watchdog:
             while not self._ended:
                 is_over = self._run.interruption() is not None
                 if is_over and self._is_armed and not self._holds:
+                    if self._is_importing():
+                        self._changed.wait(_IMPORT_S)
+                        continue
                     self._has_interrupted = True
                     self._interrupt()
                 self._changed.wait(_AGAIN_S if is_over else self._run.remaining_s)
+
+    def _is_importing(self) -> bool:
+        """Whether the cell is in the middle of an import, and not for too long already."""
+        if not is_importing(self._thread_id):
+            return False
+        self._imports_since = self._imports_since or time.monotonic()
+        return time.monotonic() - self._imports_since < PATIENCE_S
 
     def _interrupt(self) -> None:
         if self._is_main:
             signal.pthread_kill(self._thread_id, signal.SIGINT)
         else:
-            exception = ctypes.py_object(KeyboardInterrupt)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), exception)
+            raise_in(self._thread_id, KeyboardInterrupt)
