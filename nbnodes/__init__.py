@@ -27,6 +27,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbnodes.cache.equality import Tolerance
     from nbnodes.cache.intervals import Interval
+    from nbnodes.control.control import Control
+    from nbnodes.engines.reporting import progress
+    from nbnodes.engines.said import Said
     from nbnodes.errors import (
         CacheError,
         CacheWarning,
@@ -50,15 +53,22 @@ if TYPE_CHECKING:
     from nbnodes.result import Failure, Result, Success
     from nbnodes.session import Model, Session, current_session
     from nbnodes.settings import Settings
+    from nbnodes.views.generators import yield_for_change, yield_for_click, yield_for_event
     from nbnodes.views.graph_view import GraphView
     from nbnodes.views.interact import interact
     from nbnodes.views.node_view import NodeView
     from nbnodes.views.seed import display, start
     from nbnodes.views.view import View, view
+    from nbnodes.views.waiting import (
+        wait_for_change,
+        wait_for_click,
+        wait_for_event,
+    )
 
 __all__ = [
     "CacheError",
     "CacheWarning",
+    "Control",
     "EngineError",
     "Failure",
     "Graph",
@@ -86,6 +96,7 @@ __all__ = [
     "RunCancelledError",
     "RunFailedError",
     "RunTimeoutError",
+    "Said",
     "Session",
     "Settings",
     "Success",
@@ -95,13 +106,23 @@ __all__ = [
     "display",
     "execute_notebook",
     "interact",
+    "progress",
     "start",
     "view",
+    "wait_for_change",
+    "wait_for_click",
+    "wait_for_event",
+    "yield_for_change",
+    "yield_for_click",
+    "yield_for_event",
 ]
 
 _HOMES = {
     "nbnodes.cache.equality": "Tolerance",
     "nbnodes.cache.intervals": "Interval",
+    "nbnodes.control.control": "Control",
+    "nbnodes.engines.reporting": "progress",
+    "nbnodes.engines.said": "Said",
     "nbnodes.errors": (
         "CacheError CacheWarning EngineError GraphError KernelDiedError NbnodesError NotebookError "
         "NotebookWarning ParameterError RunCancelledError RunFailedError RunTimeoutError"
@@ -119,7 +140,9 @@ _HOMES = {
     "nbnodes.views.interact": "interact",
     "nbnodes.views.node_view": "NodeView",
     "nbnodes.views.seed": "display start",
+    "nbnodes.views.generators": "yield_for_change yield_for_click yield_for_event",
     "nbnodes.views.view": "View view",
+    "nbnodes.views.waiting": "wait_for_change wait_for_click wait_for_event",
 }
 _PUBLIC = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -14,7 +15,7 @@ from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
 from nbnodes.views.painter import News, Painter
-from nbnodes.views.screen import Screen, Status
+from nbnodes.views.screen import Meter, Screen, Status
 from nbnodes.views.shown import Outputs, shown
 
 Mode: TypeAlias = Literal["auto", "lazy", "manual"]
@@ -216,13 +217,15 @@ class Binding:
             screen.show_result(result, outputs)
 
     def _show_progress(self, progress: GraphProgress) -> None:
-        for name, (done, total) in progress.running.items():
+        for name, cells in progress.running.items():
             status = self._statuses.get(name)
             if status is not None and status.state == "running":
-                text = f"{done} of {total} cells" if total else ""
-                fraction = done / total if total else None
-                known = Status(
-                    state="running", reason=status.reason, fraction=fraction, progress_text=text
+                meter = Meter.of(cells, progress.said.get(name))
+                known = replace(
+                    status,
+                    fraction=meter.fraction,
+                    progress_text=meter.text,
+                    left_s=progress.left_s.get(name),
                 )
                 self._set_status(name, known)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from nbnodes.engines.said import Said
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
 from nbnodes.views.shown import Outputs
@@ -27,6 +28,32 @@ class Status:
     fraction: float | None = None
     progress_text: str = ""
     left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """How far a node's run is.
+
+    Attributes:
+        fraction: How much is done, 0 to 1; None if nobody knows.
+        text: The same in words; "" for nothing.
+    """
+
+    fraction: float | None = None
+    text: str = ""
+
+    @classmethod
+    def of(cls, cells: tuple[int, int], said: Said | None) -> Meter:
+        """Put together what cells have ended, and what the present one, or a function, says."""
+        done, total = cells
+        counted = f"{done} of {total} cells" if total > 1 else ""
+        if said is None:
+            return cls(fraction=done / total if total else None, text=counted)
+        told = " · ".join(part for part in (said.note, said.count) if part)
+        if not total:
+            return cls(fraction=said.fraction, text=told)
+        part = (done + (said.fraction or 0.0)) / total
+        return cls(fraction=part, text=" · ".join(one for one in (told, counted) if one))
 
 
 class Screen(Protocol):

@@ -104,6 +104,25 @@ def test_what_takes_longer_shows_as_stale_or_running_and_why(
     screen.await_state("fresh")
 
 
+def test_what_runs_says_how_far_it_is(session: nb.Session) -> None:
+    gate, has_said = threading.Event(), threading.Event()
+
+    def fit(n: int = 1) -> int:
+        nb.progress(1, 4, note="fitting")
+        has_said.set()
+        gate.wait()
+        return n
+
+    view = nb.view(nb.Graph(nb.Node(fit), session=session))
+    header = view.nodes["fit"].header
+    has_said.wait()
+    RecordedScreen().await_that(lambda: header.fraction == 0.25)
+    assert header.progress_text == "fitting · 1/4"
+    gate.set()
+    RecordedScreen().await_that(lambda: header.state == "fresh")
+    view.close()
+
+
 def test_what_is_shown_belongs_to_one_revision(session: nb.Session) -> None:
     gate = threading.Event()
     slider = ipywidgets.IntSlider(1)
