@@ -20,6 +20,13 @@ from nbnodes.views.events import Source
 KEPT = 10_000
 """How many values are kept for a task that waits no more; the oldest go first."""
 
+PULSE_S = 0.5
+"""How often a loop is woken while somebody waits.
+
+ipykernel 7.4 leaves an interrupt's message in the loop without waking it, so a cell that waits for
+a person could not be interrupted.
+"""
+
 _Future: TypeAlias = asyncio.Future[Any]
 
 
@@ -107,6 +114,7 @@ class Inbox:
         self._kept: deque[tuple[int, Any]] = deque(maxlen=KEPT)
         self._waits: set[weakref.ref[Wait]] = set()
         self._held: set[_Future] = set()
+        self._pulse: asyncio.TimerHandle | None = None
         # without the object whose events these are, nobody can ask for more of them
         self._needed = weakref.ref(source.needed, self.tell_unwanted)
         self._is_wanted = desk is not None
@@ -130,6 +138,8 @@ class Inbox:
         """Keep a wait alive until it is done."""
         if not wait.done():
             self._held.add(wait)
+            if self._pulse is None:
+                self.beat()
 
     def release(self, wait: _Future) -> None:
         """Keep it no longer."""
@@ -139,6 +149,12 @@ class Inbox:
         """Forget a wait that is done, however it ended."""
         self.release(wait)
         self._forget(weakref.ref(wait))
+
+    def beat(self) -> None:
+        """Wake the loop in a while, if somebody waits then; see `PULSE_S`."""
+        self._pulse = None
+        if self._held:
+            self._pulse = self._loop.call_later(PULSE_S, _beat, weakref.ref(self))
 
     def tell_unwanted(self, _: object = None) -> None:
         """Say, on any thread, that nobody will ask for another wait."""
@@ -220,6 +236,12 @@ def _desk(task: asyncio.Task[Any]) -> Desk:
         found = Desk(task)
         _DESK.set(found)
     return found
+
+
+def _beat(ref: weakref.ref[Inbox]) -> None:
+    inbox = ref()
+    if inbox is not None:
+        inbox.beat()
 
 
 def _expire(ref: weakref.ref[Wait], message: str) -> None:
