@@ -7,6 +7,7 @@ import ipaddress
 import os
 import secrets
 import socket
+import webbrowser
 from urllib.parse import urlencode
 
 import click
@@ -14,7 +15,7 @@ import click
 from nbnodes.errors import UsageError
 
 _PORT = 8866  # Voila's own
-_MADE_UP = "\0"  # what `--token` without a word stands for; no word of a shell can be this
+MADE_UP = "\0"  # what `--token` without a word stands for; no word of a shell can be this
 
 
 @click.command()
@@ -30,7 +31,7 @@ _MADE_UP = "\0"  # what `--token` without a word stands for; no word of a shell 
 @click.option(
     "--token",
     is_flag=False,
-    flag_value=_MADE_UP,
+    flag_value=MADE_UP,
     metavar="[TOKEN]",
     help="Let in only who knows this token; without a word, one is made up. "
     "That is the default for a host that others can reach; --token= lets everyone in.",
@@ -58,22 +59,50 @@ def dashboard(
     Ctrl-C ends it, and the kernels.
     """
     _check(notebook)
-    if token == _MADE_UP or (token is None and not _is_loopback(host)):
-        token = secrets.token_urlsafe(24)
     sockets = _bound(host, port)
-    _share_cache()
+    os.environ["NBNODES_CACHE"] = cache_here()
     from nbnodes.cli.voila_server import VoilaServer, serve
 
-    url = _url(host, sockets[0].getsockname()[1], token)
-    server = VoilaServer.of(notebook, host=host, sockets=sockets, token=token, preheat=preheat)
+    asked = token_for(host, token)
+    url = url_of(host, sockets[0].getsockname()[1], asked)
+    server = VoilaServer.of(notebook, host=host, sockets=sockets, token=asked, preheat=preheat)
 
     def announce() -> None:
         click.echo(f"{notebook} is served at {url}")
         click.echo("Ctrl-C ends it.")
         if opens:
-            click.launch(url)
+            webbrowser.open(url)
 
     serve(server, announce)
+
+
+def token_for(host: str, given: str | None) -> str:
+    """Return the token that visitors must know; "" where all may come in.
+
+    Args:
+        host: The address that the server listens on.
+        given: What followed `--token`; None for no such option.
+    """
+    if given == MADE_UP or (given is None and not _is_loopback(host)):
+        return secrets.token_urlsafe(24)
+    return given or ""
+
+
+def url_of(host: str, port: int, token: str) -> str:
+    """Return the address to open; of a server that listens everywhere, with this machine's name."""
+    name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host  # noqa: S104  # only told
+    query = f"?{urlencode({'token': token})}" if token else ""
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/{query}"
+
+
+def cache_here() -> str:
+    """Return the cache that holds here, as kernels must be told: they work in other folders."""
+    from nbnodes.project import Project
+
+    location = Project.at().settings.cache
+    if location in ("", "off", ":memory:"):
+        return location
+    return os.path.abspath(os.path.expanduser(location))
 
 
 def _check(path: str) -> None:
@@ -111,21 +140,3 @@ def _bound(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         hint = "; name another --port, or 0 for any that is free"
         raise UsageError(f"{host}:{port}: {error.strerror or error}{hint}") from None
-
-
-def _url(host: str, port: int, token: str | None) -> str:
-    """Return the address to open; of a server that listens everywhere, this machine's name."""
-    name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host  # noqa: S104  # only told
-    query = f"?{urlencode({'token': token})}" if token else ""
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}/{query}"
-
-
-def _share_cache() -> None:
-    """Tell the kernels which cache holds here: they work in other folders, with other settings."""
-    from nbnodes.project import Project
-
-    location = Project.at().settings.cache
-    is_folder = location not in ("", "off", ":memory:")
-    os.environ["NBNODES_CACHE"] = (
-        os.path.abspath(os.path.expanduser(location)) if is_folder else location
-    )

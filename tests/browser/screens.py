@@ -25,7 +25,7 @@ WORDS = [  # what a container needs; and no name of another host is ever looked 
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 PATIENCE_MS = 30_000
-LOAD_MS, LOADS = 12_000, 4  # Voila now and then never ends a page's first run (voila#920)
+LOADS_MS = (12_000, 24_000, 48_000)  # Voila now and then never ends a page's run (voila#920)
 
 # What JupyterLab and Voila write by themselves, whatever the notebook: nothing of ours.
 TOLERATED: tuple[str, ...] = ()
@@ -125,14 +125,14 @@ class Voila(Screen):
     def open(self, notebook: str, query: str = "") -> Page:
         page = self.page()
         address = f"{self.server.url}/voila/render/{notebook}?token={TOKEN}&{query}"
-        for _ in range(LOADS):
+        for patience in LOADS_MS:
             page.goto(address, wait_until="commit")
             try:
-                page.wait_for_function(_IS_SHOWN, timeout=LOAD_MS)
+                page.wait_for_function(_IS_SHOWN, timeout=patience)
             except PageTimeoutError:
                 continue
             return page
-        raise AssertionError(f"Voila did not show {notebook}, {LOADS} times")
+        raise AssertionError(f"Voila did not show {notebook}, {len(LOADS_MS)} times")
 
     def close(self) -> None:
         for page in self._context.pages:
