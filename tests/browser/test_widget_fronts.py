@@ -205,6 +205,23 @@ def test_who_wants_no_motion_gets_none(page: Page) -> None:
     assert page.evaluate("document.getAnimations().length") == 0
 
 
+UNGUARDED = """() => [...document.querySelectorAll('#place button, #place [tabindex]')]
+    .filter(one => !one.hasAttribute('data-lm-suppress-shortcuts')).length"""
+
+
+def test_the_keys_of_jupyterlab_do_not_act_on_cells_while_something_of_ours_has_the_focus(
+    page: Page,
+) -> None:
+    header(page, problem="no")
+    assert page.locator("#place button").count() > 5
+    assert page.evaluate(UNGUARDED) == 0
+    drawing(page)
+    assert page.locator("#place [tabindex]").count() == 3
+    assert page.evaluate(UNGUARDED) == 0
+    Front(page, _Lines(label="Events of graph"))
+    assert page.evaluate(UNGUARDED) == 0
+
+
 def test_every_control_has_a_name(page: Page) -> None:
     header(page, state="failed", problem="no")
     for button in page.get_by_role("button").all():

@@ -26,7 +26,6 @@ function tell(group, [state, words, told]) {
 function render({ model, el }) {
   const place = document.createElement("div");
   place.className = "nbnodes-graph-place";
-  place.setAttribute("data-lm-suppress-shortcuts", "true");
   el.append(place);
   let boxes = [];
 
@@ -44,6 +43,7 @@ function render({ model, el }) {
     boxes = [...drawn.querySelectorAll("[data-node]")];
     boxes.forEach((box, at) => {
       box.setAttribute("role", "button");
+      box.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab's keys act on whole cells
       box.setAttribute("tabindex", at ? "-1" : "0");
     });
     drawStates();

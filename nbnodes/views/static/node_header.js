@@ -4,6 +4,9 @@
 const KEYS = ["name", "kind", "state", "reason", "fraction", "progress_text", "eta_s",
   "is_runnable", "formats", "has_code", "problem"];
 const BUSY = ["stale", "queued", "running"];
+// JupyterLab's keys act on whole cells ("x" cuts one): not while something of ours has the focus.
+// It looks from the focused element upwards, so each one must say so itself.
+const OURS = { "data-lm-suppress-shortcuts": "true" };
 const FORMATS = { json: "JSON", csv: "CSV", png: "PNG image", ipynb: "Notebook (.ipynb)" };
 const PATHS = {
   run: "M4 2.5 11.5 7 4 11.5z",
@@ -32,7 +35,7 @@ function icon(path, size) {
 }
 
 function button(name, label, act) {
-  const made = make("button", `nbnodes-button nbnodes-${name}`, { type: "button" });
+  const made = make("button", `nbnodes-button nbnodes-${name}`, { type: "button", ...OURS });
   if (PATHS[name]) made.append(icon(PATHS[name], 14));
   rename(made, label);
   made.addEventListener("click", (event) => {
@@ -91,7 +94,8 @@ function menu(opener, choose) {
   opener.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown") return;
     event.preventDefault();
-    list.showPopover();
+    if (list.matches(":popover-open")) list.firstChild?.focus();
+    else list.showPopover();
   });
   list.addEventListener("keydown", (event) => {
     const items = [...list.children];
@@ -106,8 +110,8 @@ function menu(opener, choose) {
     if (list.dataset.formats === formats.join()) return;
     list.dataset.formats = formats.join();
     list.replaceChildren(...formats.map((format) => {
-      const item = make("button", "nbnodes-item", { type: "button", role: "menuitem", tabindex: "-1" },
-        FORMATS[format] ?? format.toUpperCase());
+      const item = make("button", "nbnodes-item",
+        { type: "button", role: "menuitem", tabindex: "-1", ...OURS }, FORMATS[format] ?? format.toUpperCase());
       item.dataset.format = format;
       item.addEventListener("click", () => { hide(); opener.focus(); choose(format); });
       return item;
@@ -153,7 +157,7 @@ function render({ model, el }) {
     make("span", "nbnodes-slot", {}, run, cancel), download, code);
 
   const source = make("code", "");
-  const pre = make("pre", "", { tabindex: "0" }, source);
+  const pre = make("pre", "", { tabindex: "0", ...OURS }, source);
   const copier = button("copy", "Copy code", async () => {
     await copy(source.textContent, source);
     copier.textContent = "Copied";
@@ -166,7 +170,7 @@ function render({ model, el }) {
   const problem = make("div", "nbnodes-problem", { role: "alert" });
   panel.hidden = problem.hidden = true;
 
-  const root = make("div", "nbnodes-header", { role: "group", "data-lm-suppress-shortcuts": "true" },
+  const root = make("div", "nbnodes-header", { role: "group" },
     kind, name, status, meter, buttons, line, choices);
   el.append(root, problem, panel);
 
