@@ -151,9 +151,7 @@ def _renamed(control: Control, parameter: Parameter) -> Control:
 
 def _is_widget(value: Any) -> bool:
     """Whether it is one of ipywidgets' classes, which need not be imported to know it."""
-    return any(kind.__module__.startswith("ipywidgets.") for kind in type(value).__mro__) or any(
-        kind.__module__ == "nbnodes.control.or_none" for kind in type(value).__mro__
-    )
+    return any(kind.__module__.startswith("ipywidgets.") for kind in type(value).__mro__)
 
 
 def _is_number(value: Any) -> bool:

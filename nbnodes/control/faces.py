@@ -25,6 +25,7 @@ from nbnodes.control.domains import (
 )
 from nbnodes.control.face import Face, Kind
 from nbnodes.control.grids import Moments, Numbers, Powers
+from nbnodes.control.labelled import is_labelled
 from nbnodes.control.or_none import is_or_none
 from nbnodes.control.widgets import LARGEST, LARGEST_WHOLE, NO_HINT
 from nbnodes.errors import UsageError
@@ -48,6 +49,8 @@ def face_of(widget: Any) -> Face:
         inner = face_of(widget.inner)
         default = None if widget.value is None else inner.default
         return replace(inner, default=default, is_optional=True)
+    if is_labelled(widget):
+        return face_of(widget.inner)
     name = type(widget).__name__
     classes = [one for one in type(widget).__mro__ if one.__module__.startswith(_HOMES)]
     for one in classes:

@@ -1,7 +1,8 @@
-"""A Face becomes an ipywidget. Of this package, only here and in `or_none` are widgets made."""
+"""A Face becomes an ipywidget. Only here, in `or_none` and in `labelled` are widgets made."""
 
 from __future__ import annotations
 
+import html
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from nbnodes.control.domains import Choices, Colours, Domain, Lists, Several, is_same
 from nbnodes.control.face import Face
 from nbnodes.control.grids import Numbers
+from nbnodes.control.labelled import labelled
 from nbnodes.control.or_none import NONE, or_none
 
 LARGEST_WHOLE = 2**53 - 1  # beyond it JavaScript does not count
@@ -19,6 +21,7 @@ _LABEL_WIDTH = "9em"
 _WIDTH = "min(32em, 100%)"  # a phone is narrower than that
 _ROWS = 8
 _EMPTY = ("date", "datetime", "time", "dropdown", "radio", "buttons", "list", "steps")
+_WITHOUT_LABEL = ("tags", "play")  # they do not show their description
 _BARE = ("files", "play", "toggle")  # as wide as what they say
 
 
@@ -42,6 +45,8 @@ def widget_of(face: Face, *, unit: str = "") -> Any:
         widget.style.description_width = _LABEL_WIDTH
     if face.kind not in _BARE:
         widget.layout.width = _WIDTH
+    if face.kind in _WITHOUT_LABEL:
+        widget = labelled(widget, label_width=_LABEL_WIDTH)
     if face.is_optional and not can_be_none and face.kind != "fixed":
         return or_none(widget, is_none=face.default is None)
     return widget
@@ -200,7 +205,7 @@ def _files(face: Face) -> tuple[str, dict[str, Any]]:
 
 def _fixed(face: Face) -> tuple[str, dict[str, Any]]:
     fixed: Any = face.domain
-    return "Label", {"value": fixed.text}
+    return "HTML", {"value": f"<code>{html.escape(fixed.text)}</code>"}
 
 
 def _numbers(domain: Domain) -> Numbers:

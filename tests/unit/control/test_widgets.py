@@ -224,7 +224,8 @@ READ = [
 def test_a_widget_is_read(widget, kind, domain, default):
     control = Control.from_widget(widget, name="p")
     assert (control.kind, control.domain, control.default) == (kind, domain, default)
-    assert type(control.to_widget()) in (type(widget), ipywidgets.Dropdown)
+    made = control.to_widget()
+    assert type(getattr(made, "inner", made)) in (type(widget), ipywidgets.Dropdown)
 
 
 SHOWN = [
@@ -301,9 +302,28 @@ def test_each_call_makes_a_widget_of_its_own():
 
 
 def test_a_fixed_value_is_shown_as_text():
-    control = Control(name="t", kind="fixed", domain=Fixed(text="a table"), default=[1])
+    control = Control(name="t", kind="fixed", domain=Fixed(text="<a table>"), default=[1])
     widget = control.to_widget()
-    assert (type(widget), widget.value) == (ipywidgets.Label, "a table")
+    assert (type(widget), widget.value) == (ipywidgets.HTML, "<code>&lt;a table&gt;</code>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "domain", "value", "other"),
+    [
+        ("tags", Lists(of=Words()), ["a"], ["b", "c"]),
+        ("play", WHOLE, 5, 7),
+    ],
+)
+def test_a_widget_without_a_label_gets_one_and_tells_the_same(kind, domain, value, other):
+    default = tuple(value) if kind == "tags" else value
+    control = Control(name="p", kind=kind, domain=domain, default=default, label="p")
+    widget, told = control.to_widget(), []
+    assert (widget.description, widget.children[0].value, widget.value) == ("p", "p", value)
+    widget.observe(lambda change: told.append(change["new"]), "value")
+    widget.inner.value = other
+    widget.value = value
+    assert told == [other, value]
+    assert widget.inner.value == value
 
 
 def test_choices_that_equality_does_not_tell_apart_can_be_chosen():
