@@ -82,7 +82,8 @@ class Node:
         name: Its name as given; "" for none.
         out: The widget that shows it; it remembers the node as its `nbnodes_node`.
         options: How it is run.
-        shown_in: The live graph that shows it, once one does; kept by the views.
+        graph: The Graph that was made of it last, if any.
+        shown_in: The Graph by which it is shown live, once it is; kept by the views.
         unknown_options: Names given that are none of `NodeOptions`.
     """
 
@@ -105,6 +106,7 @@ class Node:
             self.out.nbnodes_node = self
         known = {key: options.pop(key) for key in NodeOptions.__slots__ if key in options}
         self.options = NodeOptions(**known)
+        self.graph: Any = None
         self.shown_in: Any = None
         self.unknown_options = tuple(options)
         self.is_fed_twice = args is not None and input is not None

@@ -67,6 +67,8 @@ class Graph:
         workers = workers or session.settings.workers
         self._bound = BoundNodes(nodes, name=name, session=session, workers=workers)
         self.attached: dict[object, Any] = {}
+        for node in self.nodes.values():
+            node.graph = self
 
     @classmethod
     def from_folder(cls, folder: str | os.PathLike[str], **arguments: Any) -> Self:

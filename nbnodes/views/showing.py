@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ def install(shell: Any) -> None:
 
 
 def live_graph(nodes: Iterable[Node]) -> Graph:
-    """Return the graph that shows these nodes live; made, and remembered by them, if there is none.
+    """Return a graph that shows these nodes live.
+
+    It is the one that does so already, else the one that was made of them last, else a new one.
 
     Raises:
         GraphError: With every mistake in how they are wired.
@@ -30,11 +32,11 @@ def live_graph(nodes: Iterable[Node]) -> Graph:
     from nbnodes.views.target import fill_targets
 
     nodes = list(nodes)
-    found: dict[Graph | None, None] = dict.fromkeys(node.shown_in for node in nodes)
-    for one in found:
-        if one is not None and _is_shown(one) and {*nodes} <= {*one.nodes.values()}:
-            return one
-    graph = Graph(nodes)
+    shown = _showing(nodes)
+    if shown is not None:
+        return shown
+    made = [node.graph for node in nodes if node.graph is not None]
+    graph = next((one for one in made if _holds(one, nodes)), None) or Graph(nodes)
     binding = Binding.of(graph)
     fill_targets(graph, binding)
     for node in graph.nodes.values():
@@ -57,6 +59,16 @@ def live_view(node: Node) -> NodeView:
     return NodeView.of(name, Binding.of(graph))
 
 
+def _showing(nodes: Collection[Node]) -> Graph | None:
+    """Return the graph by which nodes are shown live, if it is one."""
+    graphs = {node.shown_in for node in nodes} - {None}
+    return next((one for one in graphs if _is_shown(one) and _holds(one, nodes)), None)
+
+
+def _holds(graph: Graph, nodes: Collection[Node]) -> bool:
+    return {*nodes} <= {*graph.nodes.values()}
+
+
 def _is_shown(graph: Graph) -> bool:
     from nbnodes.views.binding import Binding
 
@@ -71,6 +83,7 @@ def _node_bundle(node: Node, include: Any = None, exclude: Any = None) -> Any:
 def _graph_bundle(graph: Graph, include: Any = None, exclude: Any = None) -> Any:
     from nbnodes.views.graph_view import GraphView
 
-    live: Any = GraphView(graph)._repr_mimebundle_(include=include, exclude=exclude)
+    followed = graph if _is_shown(graph) else _showing(graph.nodes.values()) or graph
+    live: Any = GraphView(followed)._repr_mimebundle_(include=include, exclude=exclude)
     data, metadata = live if isinstance(live, tuple) else (live, {})
     return {**data, **graph._repr_mimebundle_()}, metadata

@@ -75,6 +75,8 @@ class View(ipywidgets.VBox):
         self._run_button = None if mode == "auto" else RunButton(self._binding)
         self._side = self._side_of(panel)
         self._screens = fill_targets(self.graph, self._binding)
+        for node in self.graph.nodes.values():
+            node.shown_in = self.graph
         content = self._default(shown) if layout is None else arranged(layout, self._found)
         log = [self._special("log")] if debug else []
         super().__init__([ViewHead(title, panel.problems), content, *log])
