@@ -1,4 +1,4 @@
-"""nbnodes: a Jupyter notebook, unchanged, as a function and as a node of a graph.
+"""nbnodes: a Jupyter notebook, unchanged, as a function, a node of a graph, a dashboard.
 
 >>> import nbnodes as nb
 >>> fib = nb.Model("model_notebooks/fibonacci.ipynb")
@@ -14,7 +14,9 @@ The package is laid out as a run flows, each stage importing only what comes bef
     scheduler/  4  what must run, runs; the rest comes from the store
     session.py  5  Session and Model: parameters in, Results out
     live/       5  Graph: nodes bound to a Session, run once or kept up to date
+    control/    5  a Parameter as a control: what people may set, as data
     project.py  6  a folder and its Settings become a Session
+    views/      7  a live graph as ipywidgets
     cli/        9  the command line
 """
 
