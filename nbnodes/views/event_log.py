@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections import deque
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
 import anywidget
@@ -29,16 +30,18 @@ class EventLog(ipywidgets.VBox):
     """
 
     def __init__(self, graph: Graph, **values: Any) -> None:
+        self._ends = ExitStack()  # what closing it ends
+        self._pace = Pace(self._show)
         self._kept: deque[str] = deque(maxlen=_MOST)
         self._count = 0  # lines there have been
         self._lock = threading.Lock()
         self._shown = _Lines(label=f"Events of {graph.name}")
-        self._pace = Pace(self._show)
         self._room = min(max(map(len, graph), default=0), _WIDEST)
         clear = ipywidgets.Button(description="clear debug", tooltip="Remove these lines")
         clear.on_click(lambda _: self.clear())
         super().__init__([self._shown, clear], **values)
-        self._forget = graph.subscribe(self._on_notice)
+        self._ends.callback(self._pace.end)
+        self._ends.callback(graph.subscribe(self._on_notice))
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -54,8 +57,7 @@ class EventLog(ipywidgets.VBox):
 
     def close(self) -> None:
         """Follow the graph no more, and vanish; may be called twice."""
-        self._forget()
-        self._pace.end()
+        self._ends.close()
         for child in self.children:
             child.close()
         super().close()

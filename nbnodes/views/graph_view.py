@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -49,14 +50,16 @@ class GraphView(anywidget.AnyWidget):
     _picked = traitlets.Int(-1).tag(sync=True)  # the number of a box
 
     def __init__(self, graph: Graph, **values: Any) -> None:
+        self._ends = ExitStack()  # what closing it ends
+        self._pace = Pace(self._draw)
         self.graph = graph
         self._drawn: Assembly | None = None
         self._plane = Plane(boxes=(), lines=(), width=0.0, height=0.0)
         self._callbacks: list[Callable[[str], None]] = []
-        self._pace = Pace(self._draw)
         super().__init__(_label=f"Graph of {graph.name}", **values)
         self.add_class("nbnodes-graph")
-        self._forget = graph.subscribe(self._on_notice)
+        self._ends.callback(self._pace.end)
+        self._ends.callback(graph.subscribe(self._on_notice))
         self._draw()
         self.on_msg(self._on_message)
 
@@ -76,8 +79,7 @@ class GraphView(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Follow the graph no more, and vanish; may be called twice."""
-        self._forget()
-        self._pace.end()
+        self._ends.close()
         super().close()
 
     def _on_notice(self, notice: Notice) -> None:

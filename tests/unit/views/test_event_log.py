@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import threading
 from collections.abc import Iterator
@@ -103,3 +104,9 @@ def test_a_log_that_is_closed_follows_no_more(graph: Graph) -> None:
     graph.watch()
     graph.settle(PATIENCE_S)
     assert log.lines == ()
+
+
+def test_what_could_not_be_made_can_still_be_thrown_away() -> None:
+    with pytest.raises(AttributeError):
+        EventLog(None)  # type: ignore[arg-type]
+    gc.collect()

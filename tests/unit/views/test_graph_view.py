@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -157,3 +158,9 @@ def test_drawings_follow_the_page_and_not_the_system() -> None:
     assert '[data-jp-theme-light="false"]' in GraphView._css
     assert "prefers-color-scheme" not in GraphView._css
     assert "innerHTML" not in GraphView._esm
+
+
+def test_what_could_not_be_made_can_still_be_thrown_away() -> None:
+    with pytest.raises(AttributeError):
+        GraphView(None)  # type: ignore[arg-type]
+    gc.collect()
