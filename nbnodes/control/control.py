@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from nbnodes.control.domains import Fixed, is_same
@@ -109,7 +109,8 @@ class Control(Face):
         """Make an ipywidget that shows it: the same each time, none shared."""
         from nbnodes.control.widgets import widget_of
 
-        return widget_of(self, unit=self.unit)
+        named = self if self.label else replace(self, label=self.name.replace("_", " "))
+        return widget_of(named, unit=self.unit)
 
     @classmethod
     def from_widget(cls, widget: Any, *, name: str = "") -> Control:

@@ -22,6 +22,8 @@ _WIDTH = "min(32em, 100%)"  # a phone is narrower than that
 _ROWS = 8
 _EMPTY = ("date", "datetime", "time", "dropdown", "radio", "buttons", "list", "steps")
 _WITHOUT_LABEL = ("tags", "play")  # they do not show their description
+_LABEL_ABOVE = ("radio", "buttons")  # if nothing else is said
+_LINE = 40  # characters beside a label
 _BARE = ("files", "play", "toggle")  # as wide as what they say
 
 
@@ -41,15 +43,29 @@ def widget_of(face: Face, *, unit: str = "") -> Any:
         "tooltip": face.help or None,
     }
     widget = getattr(ipywidgets, class_name)(**options)
-    if hasattr(widget.style, "description_width"):
-        widget.style.description_width = _LABEL_WIDTH
-    if face.kind not in _BARE:
-        widget.layout.width = _WIDTH
+    _lay_out(widget, face)
     if face.kind in _WITHOUT_LABEL:
         widget = labelled(widget, label_width=_LABEL_WIDTH)
     if face.is_optional and not can_be_none and face.kind != "fixed":
         return or_none(widget, is_none=face.default is None)
     return widget
+
+
+def _lay_out(widget: Any, face: Face) -> None:
+    """Let labels and fields of a column of controls begin and end at the same places."""
+    if hasattr(widget.style, "description_width"):
+        widget.style.description_width = _LABEL_WIDTH
+    if face.kind not in _BARE:
+        widget.layout.width = _WIDTH
+    if face.kind in _LABEL_ABOVE:
+        widget.layout.display, widget.layout.flex_flow = "flex", "row"
+        widget.layout.align_items = "baseline"
+    if face.kind == "radio" and widget.has_trait("orientation"):  # from ipywidgets 8.1 on
+        labels = [label for label, _ in widget.options]
+        is_short = sum(map(len, labels)) + 4 * len(labels) <= _LINE
+        widget.orientation = "horizontal" if is_short else "vertical"
+    if face.kind == "buttons":
+        widget.style.button_width = "auto"
 
 
 def _value(face: Face) -> Any:

@@ -296,6 +296,19 @@ def test_text_is_told_when_it_is_written_not_while():
         assert not Control(name="s", kind=kind, domain=Words()).to_widget().continuous_update
 
 
+def test_a_control_without_a_label_is_known_by_its_name():
+    assert Control(name="first_day", kind="date", domain=Moments()).to_widget().description == (
+        "first day"
+    )
+
+
+def test_nothing_is_chosen_where_a_person_must_choose():
+    for kind in ("dropdown", "radio", "buttons", "list"):
+        widget = Control(name="s", kind=kind, domain=LETTERS, is_required=True).to_widget()
+        assert widget.value is None
+    assert Control(name="d", kind="date", domain=Moments()).to_widget().value is None
+
+
 def test_each_call_makes_a_widget_of_its_own():
     control = Control(name="s", kind="text", domain=Words())
     assert control.to_widget() is not control.to_widget()
