@@ -27,8 +27,10 @@ function draw(model, element) {
 export default {
   render({ model, el }) {
     const redraw = () => draw(model, el);
-    model.on("change:title change:problems", redraw);
+    for (const name of ["title", "problems"]) model.on(`change:${name}`, redraw);
     redraw();
-    return () => model.off("change:title change:problems", redraw);
+    return () => {
+      for (const name of ["title", "problems"]) model.off(`change:${name}`, redraw);
+    };
   },
 };
