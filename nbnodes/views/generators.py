@@ -157,5 +157,6 @@ class _Run:
         shell = interactive.get_ipython() if interactive else None
         cell = getattr(shell, "get_parent", None)
         if shell is not None and cell is not None and self._context.run(cell) != cell():
-            shown = (type(error), error, error.__traceback__)
+            below = error.__traceback__ and error.__traceback__.tb_next  # the cell's own lines
+            shown = (type(error), error, below or error.__traceback__)
             self._context.run(shell.showtraceback, exc_tuple=shown)

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from nbnodes.errors import UsageError
 from nbnodes.views.events import Source
+from nbnodes.views.routes import answer_beside_cells
 
 KEPT = 10_000
 """How many values are kept for a task that waits no more; the oldest go first."""
@@ -43,6 +44,7 @@ def next_of(source: Source, *, timeout_s: float | None) -> Wait:
             "nothing can wait here, as no event loop runs: "
             "write `await …` in a notebook's cell or in an `async def` function"
         ) from None
+    answer_beside_cells()
     task = asyncio.current_task(loop)
     inbox = Inbox(source, loop, None) if task is None else _desk(task).inbox(source, loop)
     wait = inbox.wait()

@@ -6,13 +6,41 @@ the cell that runs there ends; one for a subshell is handled at once, on that su
 
 from __future__ import annotations
 
+import functools
+import inspect
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Self
 
+from IPython.core.getipython import get_ipython
+
 SUBSHELL_WITHIN_S = 5.0
 """How long a front end may take to make its subshell, which it does when it sees a first widget."""
+
+
+def answer_beside_cells() -> None:
+    """Have the kernel say that it has handled a widget message which came while a cell awaits.
+
+    ipykernel 7.4 handles it and says nothing. Front ends send no second message of a widget before
+    the first is answered, so one move during an `await` would leave a slider dead, for good.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    dispatch = getattr(kernel, "dispatch_shell", None)
+    if kernel is None or dispatch is None or "dispatch_shell" in vars(kernel):
+        return
+    if "concurrent" not in inspect.signature(dispatch).parameters:
+        return
+
+    @functools.wraps(dispatch)
+    async def answering(message: Any, /, *args: Any, **options: Any) -> None:
+        cell = kernel.get_parent("shell")
+        await dispatch(message, *args, **options)
+        if options.get("concurrent"):
+            kernel._publish_status("idle", "shell")  # noqa: SLF001  # as for any other message
+            kernel._publish_status("busy", "shell", parent=cell)  # noqa: SLF001  # the cell goes on
+
+    kernel.dispatch_shell = answering
 
 
 class Routes:

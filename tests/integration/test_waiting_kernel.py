@@ -229,6 +229,15 @@ def test_a_cell_awaits_a_burst_of_messages(notebook: FrontEnd, shell: str | None
     assert notebook.ended(cell).text == f"asked\n1\n{list(range(2, 22))}\n"
 
 
+def test_a_message_that_comes_while_a_cell_awaits_is_answered(notebook: FrontEnd) -> None:
+    comm = notebook.comm("slider")
+    cell = notebook.begin("print('asked')\nwhile await wait_for_change(slider) < 5: pass")
+    notebook.until(lambda: notebook.text(cell) == "asked\n")
+    for value in range(1, 6):  # a widget sends one, and the next when that is answered
+        notebook.handled(notebook.move(comm, value))
+    assert notebook.ended(cell).error == ""
+
+
 def test_cells_of_the_same_shell_wait_for_a_cell_that_awaits(notebook: FrontEnd) -> None:
     comm, beside = notebook.comm("slider"), notebook.subshell()
     cell = notebook.begin("print('asked')\nprint(await wait_for_change(slider))")
