@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Trigger: TypeAlias = Literal["auto", "manual", "lazy"]
@@ -155,14 +155,17 @@ class WidgetTrait:
     Attributes:
         widget: The widget; anything that has traits (traitlets) will do.
         trait: The trait's name.
+        meaning: Turns what it says into the value that is meant.
     """
 
     widget: Any
     trait: str = "value"
+    meaning: Callable[[Any], Any] | None = field(default=None, compare=False)
 
     def read(self) -> Any:
-        """Return what it says now."""
-        return getattr(self.widget, self.trait)
+        """Return what is meant by what it says now."""
+        said = getattr(self.widget, self.trait)
+        return said if self.meaning is None else self.meaning(said)
 
 
 class OutNode(Node):

@@ -261,6 +261,8 @@ class BoundNodes:
                 found |= self._own([name])
             except ParameterError as error:
                 found[name] = error
+            except UsageError as error:  # a control that says nothing that it can mean
+                found[name] = ParameterError(name, [str(error)])
             except Exception as error:  # noqa: BLE001  # a widget's value may fail in being copied
                 found[name] = ParameterError(name, [f"{type(error).__name__}: {error}"])
         return found

@@ -106,7 +106,8 @@ def _add(panel: Panel, address: str, group: _Group, overrides: Mapping[str, Any]
     widget = own_widget if is_widget else control.to_widget()
     panel.widgets[address], panel.controls[address] = widget, control
     for one, parameter_name in group:
-        panel.feeds.setdefault(one.name, {})[parameter_name] = WidgetTrait(widget)
+        trait = WidgetTrait(widget, meaning=control.nearest)  # 0.30000000000000004 is 0.3
+        panel.feeds.setdefault(one.name, {})[parameter_name] = trait
 
 
 def _begin_with(panel: Panel, members: Mapping[str, Member], values: Mapping[str, Any]) -> None:
