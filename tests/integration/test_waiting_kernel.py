@@ -10,12 +10,9 @@ from frontends import FrontEnd
 SETUP = """
 import asyncio, threading, time
 import ipywidgets
-import nbnodes as nb
-from nbnodes.views.waiting import wait_for_change, wait_for_click, wait_for_event
-from nbnodes.views.generators import yield_for_change, yield_for_click
-from nbnodes.views.blocking import load
+from nbnodes import wait_for_change, wait_for_click, yield_for_change
 
-load(get_ipython())
+get_ipython().run_line_magic("load_ext", "nbnodes")
 slider, button = ipywidgets.IntSlider(), ipywidgets.Button()
 threads = []
 
