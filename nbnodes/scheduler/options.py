@@ -30,7 +30,8 @@ class RunOptions:
         cell_timeout_s: Seconds each cell may take; as `timeout_s`.
         cwd: Working directory; None for the notebook's folder.
         globals: Names shared with the caller (`inprocess` engine only; such runs are not cached).
-        on_progress: Called when the first cell is about to run, and after each cell.
+        on_progress: Called when the first cell is about to run, after each cell, and while one says
+            how far it is.
         on_output: Called with what a cell shows as it shows it; see `RunRequest`. Nothing is shown
             again for a Result from the cache.
         cancel: The caller's way to stop the run.
