@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from playwright.sync_api import Locator, Page, expect
+from screens import PATIENCE_MS
 
 State: TypeAlias = Literal["fresh", "stale", "queued", "running", "failed", "blocked", "cancelled"]
 _STEPS = 20  # of a drag
@@ -68,21 +69,24 @@ def marked(page: Page, marker: str) -> Locator:
 
 def wait_text(page: Page, marker: str, text: str) -> None:
     """Wait until a marked output reads so."""
-    expect(marked(page, marker)).to_have_text(text, timeout=30_000)
+    expect(marked(page, marker)).to_have_text(text, timeout=PATIENCE_MS)
 
 
 def node(page: Page, name: str) -> Locator:
     """Find a node's view."""
-    head = page.locator(f'[data-node="{name}"]')
-    return page.locator(".nbnodes-node").filter(has=head).first
+    return page.locator(".nbnodes-node").filter(has=_head(page, name)).first
 
 
 def node_state(page: Page, name: str) -> str:
     """Read what state a node's view shows."""
-    return page.locator(f'[data-node="{name}"]').first.get_attribute("data-state") or ""
+    return _head(page, name).first.get_attribute("data-state") or ""
 
 
 def wait_state(page: Page, name: str, state: State) -> None:
     """Wait until a node's view shows a state."""
-    head = page.locator(f'[data-node="{name}"]').first
-    expect(head).to_have_attribute("data-state", state, timeout=30_000)
+    expect(_head(page, name).first).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+
+
+def _head(page: Page, name: str) -> Locator:
+    """Find the heads of a node's views; its place in a drawing has the name, but no state."""
+    return page.locator(f'[data-node="{name}"][data-state]')

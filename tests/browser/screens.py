@@ -24,7 +24,7 @@ WORDS = [  # what a container needs; and no name of another host is ever looked 
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000  # machines that test are busy
 LOADS_MS = (12_000, 24_000, 48_000)  # Voila now and then never ends a page's run (voila#920)
 
 # What JupyterLab and Voila write by themselves, whatever the notebook: nothing of ours.
@@ -46,11 +46,22 @@ _HAS_RUN = """() => {
         && cells.some(cell => cell.executionCount)
         && !cells.some(cell => cell.executionState === 'running')
 }"""
+_IS_DRAWN = """() => ![...document.querySelectorAll('.jp-OutputArea-output')].some(
+    output => output.textContent.trim() === 'Loading widget...')"""
+_FAILED = """() => [...jupyterapp.shell.currentWidget.content.model.cells]
+    .filter(cell => cell.type === 'code')
+    .flatMap(cell => cell.outputs.toJSON())
+    .filter(output => output.output_type === 'error')
+    .map(output => output.traceback.join('\\n'))
+"""
 _IS_SHOWN = """() => {
     const cells = document.getElementById('rendered_cells')
     return cells && cells.style.display !== 'none' && !document.getElementById('loading')
         && !cells.querySelector('script[type="application/vnd.voila.cell-output+json"]')
 }"""
+_FAILED_IN_VOILA = """() => [...document.querySelectorAll('#rendered_cells pre')]
+    .map(pre => pre.textContent).filter(text => text.includes('Traceback (most recent call last)'))
+"""
 
 
 class Watched:
@@ -94,6 +105,9 @@ class Screen(Watched):
         Args:
             notebook: Its path.
             query: What follows the address's `?`, such as `n=7`; to JupyterLab it means nothing.
+
+        Raises:
+            AssertionError: If a cell has failed.
         """
         raise NotImplementedError
 
@@ -109,6 +123,8 @@ class Lab(Screen):
         page.wait_for_function(_IS_READY, arg=notebook)
         page.evaluate(_RUN)
         page.wait_for_function(_HAS_RUN)
+        page.wait_for_function(_IS_DRAWN)
+        _require_none(notebook, page.evaluate(_FAILED))
         return page
 
     def close(self) -> None:
@@ -131,6 +147,8 @@ class Voila(Screen):
                 page.wait_for_function(_IS_SHOWN, timeout=patience)
             except PageTimeoutError:
                 continue
+            page.wait_for_function(_IS_DRAWN)
+            _require_none(notebook, page.evaluate(_FAILED_IN_VOILA))
             return page
         raise AssertionError(f"Voila did not show {notebook}, {len(LOADS_MS)} times")
 
@@ -144,6 +162,11 @@ def is_local(url: str) -> bool:
     """Whether a request leaves this machine alone."""
     parts = urlsplit(url)
     return parts.scheme in ("data", "blob", "about") or parts.hostname in ("127.0.0.1", "localhost")
+
+
+def _require_none(notebook: str, tracebacks: list[str]) -> None:
+    if tracebacks:
+        raise AssertionError("\n".join([f"{notebook}: a cell has failed", *tracebacks]))
 
 
 def _watched(browser: Browser, problems: list[str]) -> BrowserContext:
