@@ -9,11 +9,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbnodes.engines.engine import CancelToken
 from nbnodes.engines.interrupting import await_import, is_importing, raise_in
+from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.overheard import overheard
 from nbnodes.engines.raised import text_of
 from nbnodes.engines.reporter import Reporter
 from nbnodes.engines.said import Said
@@ -40,6 +42,8 @@ class Call:
         cancel: The caller's way to stop it. A function that computes in Python stops at the next
             bytecode; one that sleeps, or computes elsewhere, when it comes back.
         on_said: Called when the function says how far it is, on any thread.
+        is_echoed: Whether what it prints appears where it would have, too.
+        output_size_bytes: How much of what it prints and displays is kept.
         show: Tells what a value shows besides itself: the value to pass on, and outputs.
     """
 
@@ -47,6 +51,8 @@ class Call:
     function: Callable[[], Any]
     cancel: CancelToken
     on_said: Callable[[Said], None] = field(default=lambda _: None)
+    is_echoed: bool = True
+    output_size_bytes: int = 10_000_000
     show: Callable[[Any], tuple[Any, tuple[Output, ...]]] = field(default=lambda value: (value, ()))
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _thread_id: int = field(default=0, init=False)
@@ -58,8 +64,14 @@ class Call:
         Raises:
             RunCancelledError: If it was interrupted.
         """
-        with Reporter(lambda said, _: self.on_said(said)):
-            return self._made()
+        log = OutputLog(self.output_size_bytes)
+        log.begin_cell()
+        hearing = overheard(log, is_echoed=self.is_echoed)
+        with Reporter(lambda said, _: self.on_said(said)), hearing:
+            result = self._made()
+        (heard,) = log.cells()
+        shown = tuple(output for cell in result.cells for output in cell.outputs)
+        return replace(result, cells=(replace(heard, outputs=heard.outputs + shown),))
 
     def _made(self) -> Result:
         began_at = time.monotonic()

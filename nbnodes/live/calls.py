@@ -79,10 +79,9 @@ def shown_outputs(value: Any) -> tuple[Any, tuple[Output, ...]]:
     if not isinstance(value, Shown):
         return value, ()
     display = value.display
-    if isinstance(display, str):
-        return value.value, ({"output_type": "stream", "name": "stdout", "text": display},)
-    content = {"output_type": "display_data", "data": _bundle(display), "metadata": {}}
-    return value.value, (content,)
+    data = {"text/plain": display} if isinstance(display, str) else _bundle(display)
+    result = {"output_type": "execute_result", "execution_count": None, "data": data}
+    return value.value, ({**result, "metadata": {}},)
 
 
 def _bundle(display: Any) -> dict[str, Any]:

@@ -47,11 +47,13 @@ class FunctionRuns:
     Args:
         session: Where engines and stored Results are.
         comparers: Name values.
+        is_echoed: Whether what functions print appears where it would have, besides in Results.
     """
 
-    def __init__(self, session: Session, comparers: Comparers) -> None:
+    def __init__(self, session: Session, comparers: Comparers, *, is_echoed: bool) -> None:
         self._session = session
         self._comparers = comparers
+        self._is_echoed = is_echoed
 
     def result(
         self,
@@ -117,6 +119,8 @@ class FunctionRuns:
                 function=bound,
                 cancel=options.cancel,
                 on_said=on_said,
+                is_echoed=self._is_echoed,
+                output_size_bytes=self._session.settings.output_size_bytes,
                 show=shown_outputs,
             )
             result = call.run()
@@ -133,7 +137,8 @@ class FunctionRuns:
         if not isinstance(result, Success):
             return result
         value, outputs = shown_outputs(result.value)
-        cells = (CellRun(ordinal=0, outputs=outputs),)
+        printed = tuple(one for one in result.outputs if one["output_type"] != "execute_result")
+        cells = (CellRun(ordinal=0, outputs=printed + outputs),)
         return replace(result, name=name, value=value, cells=cells)
 
     def _parts(

@@ -17,16 +17,28 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def shown(result: Result) -> Outputs:
-    """Return what to show of a Result: its value; where it has none, all that it displayed."""
+    """Return what to show of a Result.
+
+    Of a notebook its value; where it has none, all that it displayed. Of a function what it printed
+    and displayed, then its value.
+    """
     if isinstance(result, Failure):
-        return (_display({"text/html": _card(result), "text/plain": str(result.error)}),)
+        card = _display({"text/html": _card(result), "text/plain": str(result.error)})
+        return (*_printed(result), card)
     displayed = _displayed_value(result)
+    if is_function_result(result):
+        value = (displayed,) if displayed is not None else _shown_value(result.value)
+        return (*_printed(result), *value)
     if displayed is not None:
         return (displayed,)
     if result.outputs:
         return tuple(_plain(output) for output in result.outputs)
-    is_empty = result.value is None or (isinstance(result.value, str) and not result.value)
-    return () if is_empty else (shown_object(result.value),)
+    return _shown_value(result.value)
+
+
+def is_function_result(result: Result) -> bool:
+    """Whether a function gave it: it comes with no notebook."""
+    return result.document is None and result.executed is None
 
 
 def shown_object(value: Any) -> Output:
@@ -39,6 +51,19 @@ def shown_object(value: Any) -> Output:
         value.savefig(file, format="png")
         data["image/png"] = base64.b64encode(file.getvalue()).decode("ascii")
     return _display(_textual(data), metadata)
+
+
+def _printed(result: Result) -> Outputs:
+    """Return what a function printed and displayed besides its value."""
+    if not is_function_result(result):
+        return ()
+    kinds = ("stream", "display_data")
+    return tuple(_plain(one) for one in result.outputs if one["output_type"] in kinds)
+
+
+def _shown_value(value: Any) -> Outputs:
+    is_empty = value is None or (isinstance(value, str) and not value)
+    return () if is_empty else (shown_object(value),)
 
 
 def _displayed_value(result: Success) -> Output | None:
