@@ -1,4 +1,5 @@
 """What a function that is a node prints belongs to its Result, whoever else prints meanwhile."""
+# ruff: noqa: T201  # printing is what this is about
 
 from __future__ import annotations
 
