@@ -26,6 +26,7 @@ from nbnodes.errors import (
 )
 from nbnodes.graph.assembly import Assembly, Member
 from nbnodes.graph.function import Function
+from nbnodes.live.debounce import Debounce
 from nbnodes.live.function_runs import FunctionRuns, Keyed
 from nbnodes.live.named_values import FromNode, LocatedInputs, NamedValues
 from nbnodes.notebook.document import Notebook
@@ -36,8 +37,6 @@ from nbnodes.scheduler.options import RunOptions
 from nbnodes.scheduler.protocol import WHOLE, Answer, Traits
 from nbnodes.session import Session
 
-_SLOW_S, _LONGEST_DEBOUNCE_S = 0.1, 0.1  # a node is not debounced below; for longer never
-_DEBOUNCE_SHARE = 1 / 3  # of the time that a run takes
 _HERE = ("", THREAD, "inprocess")  # engines that for a function mean a thread of this process
 _INPUTS = 50_000  # of located keys, whose runs have not begun
 
@@ -74,8 +73,9 @@ class NodeRuns:
         self._on_moved, self._on_publish = on_moved, on_publish
         self._on_progress = on_progress
         self._upkeep = upkeep
-        self._changed_at: dict[str, float] = {}
-        self._functions = FunctionRuns(session, self._remembered.comparers)
+        self._debounce = Debounce()
+        comparers, is_echoed = self._remembered.comparers, upkeep == "once"
+        self._functions = FunctionRuns(session, comparers, is_echoed=is_echoed)
         self._recallable = recallable(assembly.dag, {n: self.traits(n) for n in assembly.members})
         self._own: dict[str, NamedValues] = {}
         self._refused: dict[str, ParameterError] = {}
@@ -172,12 +172,9 @@ class NodeRuns:
     def delay_s(self, name: str) -> float:
         """See `Performer.delay_s`; nothing runs while its inputs keep changing."""
         given_ms = self._members[name].options.debounce_ms
-        measured_s = self.durations_s.get(name, 0.0)
-        usual_s = min(measured_s * _DEBOUNCE_SHARE, _LONGEST_DEBOUNCE_S)
-        usual_s = usual_s if measured_s >= _SLOW_S else 0.0
-        debounce_s = usual_s if given_ms is None else given_ms / 1000
-        changed_at = self._changed_at.get(name)
-        return 0.0 if changed_at is None else changed_at + debounce_s - time.monotonic()
+        given_s = None if given_ms is None else given_ms / 1000
+        run_s = self.durations_s.get(name, 0.0)
+        return self._debounce.left_s(name, given_s=given_s, run_s=run_s)
 
     def expected_s(self, name: str) -> float:
         """Return the seconds that a run is expected to take, by earlier ones; 0 if unknown."""
@@ -188,7 +185,7 @@ class NodeRuns:
 
     def note_change(self, names: Iterable[str]) -> None:
         """Note that the inputs of nodes change now."""
-        self._changed_at |= dict.fromkeys(names, time.monotonic())
+        self._debounce.note_change(names)
 
     def run(
         self, name: str, key: str, cancel: CancelToken
