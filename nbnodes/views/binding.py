@@ -197,15 +197,19 @@ class Binding:
                 self._show_result(name, result)
             self._moved |= news.moved
             for name in {*news.moved, *results} & self._moved.keys():
-                self._move(name, self._moved[name].state, self._moved[name].reason)
+                moved = self._moved[name]
+                self._move(name, moved.state, moved.reason, news.progress)
             if news.progress is not None:
-                self._show_progress(news.progress)
+                for name in news.progress.running.keys() & self._statuses.keys():
+                    self._set_status(name, _metered(self._statuses[name], name, news.progress))
 
-    def _move(self, name: str, state: State, reason: str) -> None:
+    def _move(
+        self, name: str, state: State, reason: str, progress: GraphProgress | None = None
+    ) -> None:
         if state == "fresh" and name in self._awaited:
             self._set_status(name, Status(state="queued", reason=_TOGETHER))
         else:
-            self._set_status(name, Status(state=state, reason=reason))
+            self._set_status(name, _metered(Status(state=state, reason=reason), name, progress))
 
     def _show_result(self, name: str, result: Result) -> None:
         known = self._results.get(name)
@@ -215,19 +219,6 @@ class Binding:
         self._results[name] = result, outputs
         for screen in self._screens.get(name, ()):
             screen.show_result(result, outputs)
-
-    def _show_progress(self, progress: GraphProgress) -> None:
-        for name, cells in progress.running.items():
-            status = self._statuses.get(name)
-            if status is not None and status.state == "running":
-                meter = Meter.of(cells, progress.said.get(name))
-                known = replace(
-                    status,
-                    fraction=meter.fraction,
-                    progress_text=meter.text,
-                    left_s=progress.left_s.get(name),
-                )
-                self._set_status(name, known)
 
     def _set_status(self, name: str, status: Status) -> None:
         with self._lock:
@@ -242,6 +233,20 @@ class Binding:
             screen.show_result(*self._results[name])
         if name in self._statuses:
             screen.show_status(self._statuses[name])
+
+
+def _metered(status: Status, name: str, progress: GraphProgress | None) -> Status:
+    """Add to a running node's status how far it is."""
+    if progress is None or status.state != "running" or name not in progress.running:
+        return status
+    meter = Meter.of(progress.running[name], progress.said.get(name))
+    left_s = progress.left_s.get(name)
+    return replace(
+        status,
+        fraction=meter.fraction,
+        progress_text=meter.text,
+        left_s=None if left_s is None else round(left_s, 1),  # no message for what nobody sees
+    )
 
 
 def _nothing() -> None:

@@ -59,6 +59,10 @@ class NodeView(ipywidgets.VBox):
 
     def show_status(self, status: Status) -> None:
         """See `Screen.show_status`."""
+        # first: drawing the header takes the page longer than dimming the card
+        classes = ("nbnodes-node", f"nbnodes-is-{status.state}")
+        if self._dom_classes != classes:
+            self._dom_classes = classes
         with self.header.hold_sync():
             self.header.state = status.state
             self.header.reason = status.reason
@@ -66,9 +70,6 @@ class NodeView(ipywidgets.VBox):
             self.header.progress_text = status.progress_text
             self.header.eta_s = status.left_s
             self.header.is_runnable = self._is_runnable(status)
-        classes = ("nbnodes-node", f"nbnodes-is-{status.state}")
-        if self._dom_classes != classes:
-            self._dom_classes = classes
 
     def show_result(self, result: Result, outputs: Outputs) -> None:
         """See `Screen.show_result`."""
