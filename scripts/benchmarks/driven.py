@@ -21,8 +21,10 @@ MIDDLE, MOST = 50_000, 100_000
 """Where the slider stands, and where it ends."""
 
 _SAY = f"HTML(f'<span data-marker=\"{MARKER}\">{{n}}</span>')"
-_IMPORTS = "import time\nimport ipywidgets\nfrom IPython.display import HTML"
-_SLIDER = f'slider = ipywidgets.IntSlider({MIDDLE}, 0, {MOST}, description="{LABEL}")'
+_IMPORTS = "import time\nfrom IPython.display import HTML"
+_SLIDER = (
+    f'import ipywidgets\nslider = ipywidgets.IntSlider({MIDDLE}, 0, {MOST}, description="{LABEL}")'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def by_nbnodes_from_notebook(folder: str) -> Driven:
         ("return", _SAY),
     )
     path = notebooks.write(folder, f"{name}_model", model)
-    cells = (("", _IMPORTS), ("", _SLIDER), ("", _view(repr(path))))
+    cells = (("", _SLIDER), ("", _view(repr(path))))
     return _written(folder, name, cells)
 
 
