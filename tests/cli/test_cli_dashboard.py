@@ -170,6 +170,11 @@ def test_it_ends_cleanly_and_no_kernel_is_left(
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
+def test_a_file_of_the_users_says_otherwise(start: Start, view: Path) -> None:
+    Path("voila.json").write_text('{"VoilaConfiguration": {"show_tracebacks": false}}')
+    assert "ZeroDivisionError" not in start(str(view)).page()
+
+
 def test_pages_share_the_cache_and_it_opens_in_a_browser(
     start: Start, doubling: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
