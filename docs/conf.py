@@ -49,8 +49,11 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"(asyncio|collections\.abc|concurrent\.futures|contextlib|contextvars|os|types)\..+",
     ),
-    (r"py:.*", r"(nbformat|typing)\..+"),
-    (r"py:.*", r"nbnodes\.(cache\.equality\._T|scheduler\.cached_run\.CachedRunner)"),  # inner
+    (r"py:.*", r"(nbformat|t|traitlets|typing)\..+"),  # traitlets calls typing `t`
+    (r"py:.*", r"_asyncio\.Future"),
+    (r"py:.*", r"(P|nbnodes\.engines\.reporting\.T)"),  # type variables
+    (r"py:.*", r"(Domain|Kind)"),  # told in controls.md
+    (r"py:.*", r"nbnodes\.(cache\.equality\._T|views\.events\.Source|scheduler\.cached_run\.CachedRunner)"),  # inner
 ]
 
 html_theme = "pydata_sphinx_theme"

@@ -31,7 +31,7 @@ class Said:
 
     @property
     def count(self) -> str:
-        """How many are done, of how many: "3/10", "3", or "" where nothing is counted."""
+        """How many are done of how many, as "3/10" or "3"; "" where nothing is counted."""
         if self.done is None:
             return ""
         return _spelled(self.done) + (f"/{_spelled(self.total)}" if self.total else "")
