@@ -83,7 +83,8 @@ class VoilaServer(Voila):  # type: ignore[misc]
         server.sockets = sockets
         port = sockets[0].getsockname()[1]
         if host not in ("", "0.0.0.0", "::", "localhost"):  # noqa: S104  # asked, not bound
-            os.environ["VOILA_APP_IP"] = host  # where preheated kernels ask for their page
+            # where preheated kernels ask for their page
+            os.environ["VOILA_APP_IP"] = f"[{host}]" if ":" in host else host
         server.initialize(_words(path, host=host, port=port, token=token, preheat=preheat))
         return server
 
@@ -123,6 +124,7 @@ def serve(server: VoilaServer, announce: Callable[[], None]) -> None:
     try:
         loop.start()
     finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second one does not wait
         server.stop()
 
 
