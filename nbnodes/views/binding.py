@@ -15,6 +15,7 @@ from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
 from nbnodes.views.painter import News, Painter
+from nbnodes.views.routes import answer_beside_cells
 from nbnodes.views.screen import Meter, Screen, Status
 from nbnodes.views.shown import Outputs, shown
 
@@ -53,6 +54,7 @@ class Binding:
         self._painter = Painter(self._paint)
         self._forget = graph.subscribe(self._hear)
         self._on_withheld: Callable[[bool], None] = lambda _: None
+        answer_beside_cells()
         self.follow(graph.widgets)
 
     @classmethod
