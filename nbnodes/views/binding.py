@@ -14,7 +14,7 @@ from nbnodes.live.graph import Graph
 from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
-from nbnodes.views.painter import News, Painter
+from nbnodes.views.painter import CALM_S, SLOW_CALM_S, News, Painter
 from nbnodes.views.routes import answer_beside_cells
 from nbnodes.views.screen import Meter, Screen, Status
 from nbnodes.views.shown import Outputs, shown
@@ -22,6 +22,7 @@ from nbnodes.views.shown import Outputs, shown
 Mode: TypeAlias = Literal["auto", "lazy", "manual"]
 MODES: tuple[Mode, ...] = ("auto", "lazy", "manual")
 
+_SLOW_S = 0.05  # of a run, which cannot end before it is told of
 _TOGETHER = "computed, shown together with the others"
 _PRESS_RUN = "changed, press Run"
 
@@ -186,11 +187,16 @@ class Binding:
 
     def _hear(self, notice: Notice) -> None:
         """Take a notice, on the graph's own thread and thus in order."""
+        calm_s = CALM_S
         if isinstance(notice, Published):
             self._awaited -= notice.results.keys()
-        elif isinstance(notice, NodeMoved) and notice.state != "fresh":
-            self._awaited.add(notice.name)
-        self._painter.hear(notice)
+        elif isinstance(notice, NodeMoved):
+            if notice.state != "fresh":
+                self._awaited.add(notice.name)
+            shown_now = self.result(notice.name)
+            if shown_now is not None and shown_now.duration_s >= _SLOW_S:
+                calm_s = SLOW_CALM_S
+        self._painter.hear(notice, calm_s=calm_s)
 
     def _paint(self, news: News) -> None:
         with self._lock:

@@ -12,10 +12,10 @@ from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
 
 _log = logging.getLogger("nbnodes")
 
-CALM_S = 0.008
+CALM_S, SLOW_CALM_S = 0.015, 0.006
 """What settles within it, such as an answer from the cache, never shows as stale.
 
-Half a frame: what a slow node does is told all the sooner.
+The longer one is for quick nodes; of slow ones only what is remembered can be there so soon.
 """
 
 _TOGETHER_S = 0.002  # what is settled comes with notices of its own
@@ -52,13 +52,18 @@ class Painter:
         self._due_at: float | None = None
         self._is_working = False
 
-    def hear(self, notice: Notice) -> None:
-        """Take a notice; returns at once."""
+    def hear(self, notice: Notice, *, calm_s: float = CALM_S) -> None:
+        """Take a notice; returns at once.
+
+        Args:
+            notice: It.
+            calm_s: For how long a node that stands elsewhere is left as it is.
+        """
         with self._condition:
             match notice:
                 case NodeMoved():
                     self._news.moved[notice.name] = notice
-                    self._wake(CALM_S)
+                    self._wake(calm_s)
                 case GraphProgress():
                     self._news.progress = notice
                     self._wake(_PROGRESS_S)
