@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ipywidgets
 
-Find = Callable[[Any], Any]
-"""Returns the widget for an entry: a node, a name, a widget."""
 
-
-def arranged(layout: Any, find: Find) -> Any:
-    """Return a layout's widget.
+class Arrangement:
+    """Puts widgets into boxes, and can close these without what was put into them.
 
     Args:
-        layout: A list of rows; a row that is a list has columns, a column that is a list has rows,
-            and so on. A dict of titles and layouts makes tabs.
-        find: Returns the widget of anything else in it.
+        find: Returns the widget for an entry of a layout: a node, a name, a widget.
     """
-    return _stacked(layout, find, is_column=True)
 
+    def __init__(self, find: Callable[[Any], Any]) -> None:
+        self._find = find
+        self._boxes: list[Any] = []
 
-def beside(controls: Any, content: Any) -> Any:
-    """Put controls at the side of content; below each other where there is no room."""
-    box = ipywidgets.Box([controls, content])
-    box.add_class("nbnodes-beside")
-    return box
+    def arranged(self, layout: Any) -> Any:
+        """Return a layout's widget.
 
+        Args:
+            layout: A list of rows; a row that is a list has columns, a column that is a list has
+                rows, and so on. A dict of titles and layouts makes tabs. Anything else is an entry.
+        """
+        return self._stacked(layout, is_column=True)
 
-def _stacked(layout: Any, find: Find, *, is_column: bool) -> Any:
-    if isinstance(layout, Mapping):
-        return _tabs(layout, find)
-    if not isinstance(layout, list | tuple):
-        return find(layout)
-    inner = [_stacked(one, find, is_column=not is_column) for one in layout]
-    box = ipywidgets.VBox(inner) if is_column else ipywidgets.HBox(inner)
-    box.add_class("nbnodes-rows" if is_column else "nbnodes-columns")
-    return box
+    def column(self, widgets: Iterable[Any], name: str) -> Any:
+        """Put widgets below each other, in a box with a name for style sheets."""
+        return self._box(ipywidgets.VBox, widgets, name)
 
+    def beside(self, controls: Any, content: Any) -> Any:
+        """Put controls at the side of content; below each other where there is no room."""
+        return self._box(ipywidgets.Box, [controls, content], "nbnodes-beside")
 
-def _tabs(layout: Mapping[Any, Any], find: Find) -> Any:
-    tab = ipywidgets.Tab([_stacked(one, find, is_column=True) for one in layout.values()])
-    tab.titles = tuple(str(title) for title in layout)
-    tab.selected_index = 0
-    return tab
+    def close(self) -> None:
+        """Empty and close the boxes: one that holds what is closed could not be shown any more."""
+        for box in self._boxes:
+            box.children = ()
+            box.close()
+
+    def _stacked(self, layout: Any, *, is_column: bool) -> Any:
+        if isinstance(layout, Mapping):
+            return self._tabs(layout)
+        if not isinstance(layout, list | tuple):
+            return self._find(layout)
+        inner = [self._stacked(one, is_column=not is_column) for one in layout]
+        if is_column:
+            return self._box(ipywidgets.VBox, inner, "nbnodes-rows")
+        return self._box(ipywidgets.HBox, inner, "nbnodes-columns")
+
+    def _tabs(self, layout: Mapping[Any, Any]) -> Any:
+        inner = [self._stacked(one, is_column=True) for one in layout.values()]
+        tab = self._box(ipywidgets.Tab, inner, "nbnodes-tabs")
+        tab.titles = tuple(str(title) for title in layout)
+        tab.selected_index = 0
+        return tab
+
+    def _box(self, kind: type[Any], widgets: Iterable[Any], name: str) -> Any:
+        box = kind([*widgets])
+        box.add_class(name)
+        self._boxes.append(box)
+        return box

@@ -54,7 +54,9 @@ class Binding:
         self._observed: list[tuple[Any, Callable[[Any], None], str]] = []
         self._painter = Painter(self._paint)
         self._forget = graph.subscribe(self._hear)
-        self._on_withheld: Callable[[bool], None] = lambda _: None
+        self._withheld_listeners: list[Callable[[bool], None]] = []
+        for node in graph.nodes.values():
+            node.shown_in = graph
         answer_beside_cells()
         self.follow(graph.widgets)
 
@@ -141,15 +143,20 @@ class Binding:
         with self._lock:
             withheld, self._withheld = self._withheld, {}
         if withheld:
-            self._on_withheld(False)
+            self._tell_withheld(False)
             self.graph.follow_widgets(withheld)
             standings = self.graph.states()  # some may stand where they stood: no notice comes
             for name in self.graph.assembly.dag.descendants(withheld):
                 self._move(name, standings[name].state, standings[name].reason)
 
-    def on_withheld(self, listener: Callable[[bool], None]) -> None:
-        """Tell a listener whether something is changed that does not hold yet."""
-        self._on_withheld = listener
+    def on_withheld(self, listener: Callable[[bool], None]) -> Callable[[], None]:
+        """Tell a listener whether something is changed that does not hold yet.
+
+        Returns:
+            What ends it.
+        """
+        self._withheld_listeners.append(listener)
+        return partial(self._withheld_listeners.remove, listener)
 
     def result(self, name: str) -> Result | None:
         """Return what is shown of a node; None for nothing."""
@@ -178,10 +185,14 @@ class Binding:
         with self._lock:
             for node, parameters in users.items():
                 self._withheld.setdefault(node, set()).update(parameters)
-        self._on_withheld(True)
+        self._tell_withheld(True)
         what = ", ".join(sorted({one for parameters in users.values() for one in parameters}))
         for name in self.graph.assembly.dag.descendants(users):
             self._set_status(name, Status(state="stale", reason=f"{what} {_PRESS_RUN}"))
+
+    def _tell_withheld(self, is_withheld: bool) -> None:
+        for listener in tuple(self._withheld_listeners):
+            listener(is_withheld)
 
     # ------------------------------------------------------------ what is shown
 

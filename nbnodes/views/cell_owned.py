@@ -28,7 +28,8 @@ def close_with_cell(shown: Closable) -> None:
     known_run_id, earlier = kept.get(cell_id, ("", []))
     if known_run_id != run_id:
         for one in earlier:
-            one.close()
+            if one is not shown:
+                one.close()
         earlier = []
     kept[cell_id] = run_id, [*earlier, shown]
 

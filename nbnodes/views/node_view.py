@@ -48,15 +48,6 @@ class NodeView(ipywidgets.VBox):
         self.header.on_ask(self._answer)
         binding.show(name, self)
 
-    @classmethod
-    def of(cls, name: str, binding: Binding) -> NodeView:
-        """Return a node's view, the same one each time."""
-        views: dict[str, NodeView] = binding.graph.attached.setdefault(cls, {})
-        found = views.get(name)
-        if found is None or found.binding is not binding or found.comm is None:  # closed
-            found = views[name] = cls(name, binding)
-        return found
-
     def show_status(self, status: Status) -> None:
         """See `Screen.show_status`."""
         # first: drawing the header takes the page longer than dimming the card
@@ -80,6 +71,7 @@ class NodeView(ipywidgets.VBox):
     def close(self) -> None:
         """Show the node here no more; may be called twice."""
         self.binding.hide(self.node_name, self)
+        self.children = ()
         for widget in (self.header, self.body):
             widget.close()
         super().close()

@@ -24,12 +24,14 @@ class Panel:
         widgets: By address: "window", or "trend.window" where nodes mean different things by it.
         controls: What the made ones are made of, by address.
         feeds: The made ones again: for each node by parameter.
+        made: The addresses whose widgets were made here.
         problems: What the page's address says that cannot hold, one line each.
     """
 
     widgets: dict[str, Any] = field(default_factory=dict)
     controls: dict[str, Control] = field(default_factory=dict)
     feeds: dict[str, dict[str, WidgetTrait]] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -104,6 +106,8 @@ def _add(panel: Panel, address: str, group: _Group, overrides: Mapping[str, Any]
     own_widget = overrides.get(address)
     is_widget = isinstance(own_widget, ipywidgets.ValueWidget)
     widget = own_widget if is_widget else control.to_widget()
+    if not is_widget:
+        panel.made.append(address)
     panel.widgets[address], panel.controls[address] = widget, control
     for one, parameter_name in group:
         trait = WidgetTrait(widget, meaning=control.nearest)  # 0.30000000000000004 is 0.3

@@ -17,7 +17,17 @@ class RunButton(ipywidgets.Button):
     def __init__(self, binding: Binding) -> None:
         super().__init__(description="Run", icon="play", tooltip="Bring everything up to date")
         self.on_click(lambda _: binding.run())
-        binding.on_withheld(self._stand_out)
+        self._forget = binding.on_withheld(self._stand_out)
+
+    def close(self) -> None:
+        """Close it; may be called twice."""
+        self._forget()
+        self._forget = _nothing
+        super().close()
 
     def _stand_out(self, is_withheld: bool) -> None:
         self.button_style = "primary" if is_withheld else ""
+
+
+def _nothing() -> None:
+    """Stand for a listening that has ended."""

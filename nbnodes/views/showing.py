@@ -29,34 +29,36 @@ def live_graph(nodes: Iterable[Node]) -> Graph:
     from nbnodes.live.graph import Graph
     from nbnodes.views.binding import Binding
     from nbnodes.views.cell_owned import close_with_cell
-    from nbnodes.views.target import fill_targets
+    from nbnodes.views.target import Places
 
     nodes = list(nodes)
     shown = _showing(nodes)
     if shown is not None:
+        if Places in shown.attached:
+            close_with_cell(shown.attached[Places])
         return shown
     made = [node.graph for node in nodes if node.graph is not None]
     graph = next((one for one in made if _holds(one, nodes)), None) or Graph(nodes)
-    binding = Binding.of(graph)
-    fill_targets(graph, binding)
-    for node in graph.nodes.values():
-        node.shown_in = graph
-    close_with_cell(binding)
+    graph.attached[Places] = places = Places(Binding.of(graph))
+    close_with_cell(places)
     return graph
 
 
 def live_view(node: Node) -> NodeView:
-    """Return a node's live view, the same one each time.
+    """Return a live view of a node, a new one for each place.
 
     Raises:
         GraphError: With every mistake in how it is wired.
     """
     from nbnodes.views.binding import Binding
+    from nbnodes.views.cell_owned import close_with_cell
     from nbnodes.views.node_view import NodeView
 
     graph = live_graph([node])
     name = next(name for name, one in graph.nodes.items() if one is node)
-    return NodeView.of(name, Binding.of(graph))
+    view = NodeView(name, Binding.of(graph))
+    close_with_cell(view)
+    return view
 
 
 def _showing(nodes: Collection[Node]) -> Graph | None:

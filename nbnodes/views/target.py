@@ -9,7 +9,6 @@ import ipywidgets
 
 from nbnodes.errors import UsageError
 from nbnodes.graph.node import Node
-from nbnodes.live.graph import Graph
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
 from nbnodes.views.binding import Binding
@@ -55,34 +54,49 @@ class OutputTarget:
         self._out.outputs = outputs
 
 
-def fill_targets(graph: Graph, binding: Binding) -> dict[str, OutputTarget | NodeView]:
-    """Fill the places that a graph's nodes name, from now on.
+class Places:
+    """The places that nodes of a graph name, filled from now on.
 
-    Returns:
-        What shows each of these nodes, by name.
+    Args:
+        binding: The graph's.
 
     Raises:
         UsageError: With every one that is no place to show something.
     """
-    placed = {name: node for name, node in graph.nodes.items() if node.out is not None}
-    wrong = [
-        f"{name}: out: expected an Output or a container, found {type(node.out).__name__}"
-        for name, node in placed.items()
-        if not isinstance(node.out, ipywidgets.Output | ipywidgets.Box)
-    ]
-    if wrong:
-        raise UsageError("\n".join(wrong))
-    screens: dict[str, OutputTarget | NodeView] = {}
-    for name, node in placed.items():
-        if node.out.nbnodes_node is not node:  # another node took the place
-            continue
-        if isinstance(node.out, ipywidgets.Output):
-            screens[name] = target = OutputTarget(node.out)
-            binding.show(name, target)
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+        self._targets: dict[str, OutputTarget] = {}
+        self._views: dict[NodeView, ipywidgets.Box] = {}
+        placed = {n: node for n, node in binding.graph.nodes.items() if node.out is not None}
+        wrong = [
+            f"{name}: out: expected an Output or a container, found {type(node.out).__name__}"
+            for name, node in placed.items()
+            if not isinstance(node.out, ipywidgets.Output | ipywidgets.Box)
+        ]
+        if wrong:
+            raise UsageError("\n".join(wrong))
+        for name, node in placed.items():
+            if node.out.nbnodes_node is node:  # else another node took the place
+                self._fill(name, node.out)
+
+    def close(self) -> None:
+        """Fill them no more; may be called twice."""
+        for name, target in self._targets.items():
+            self._binding.hide(name, target)
+        for view, box in self._views.items():
+            if view in box.children:
+                box.children = ()
+            view.close()
+
+    def _fill(self, name: str, out: Any) -> None:
+        if isinstance(out, ipywidgets.Output):
+            self._targets[name] = target = OutputTarget(out)
+            self._binding.show(name, target)
         else:
-            screens[name] = view = NodeView.of(name, binding)
-            node.out.children = (view,)
-    return screens
+            view = NodeView(name, self._binding)
+            self._views[view] = out
+            out.children = (view,)
 
 
 def nodes_within(container: Any) -> list[Node]:

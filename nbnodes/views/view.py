@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import ipywidgets
@@ -12,7 +13,7 @@ from nbnodes.errors import UsageError
 from nbnodes.graph.node import Node
 from nbnodes.live.graph import Graph
 from nbnodes.session import Model
-from nbnodes.views.arrangement import arranged, beside
+from nbnodes.views.arrangement import Arrangement
 from nbnodes.views.binding import Binding, Mode
 from nbnodes.views.cell_owned import close_with_cell
 from nbnodes.views.event_log import EventLog
@@ -21,7 +22,7 @@ from nbnodes.views.node_view import NodeView
 from nbnodes.views.panel import Panel, panel_of
 from nbnodes.views.query import url_values
 from nbnodes.views.run_button import RunButton
-from nbnodes.views.target import OutputTarget, fill_targets
+from nbnodes.views.target import Places
 from nbnodes.views.view_head import ViewHead
 
 Viewable: TypeAlias = (
@@ -65,44 +66,47 @@ class View(ipywidgets.VBox):
         debug: bool = False,
     ) -> None:
         self.nodes: dict[str, NodeView] = {}
-        self._others: list[Any] = []
-        self._screens: dict[str, OutputTarget | NodeView] = {}
+        self._run_button: Any = None
+        self._others: list[Any] = []  # that are closed with it
+        self._arrangement = Arrangement(self._found)
         self.graph, shown = _graph_of(what)
         self._binding = Binding.of(self.graph, mode)
         panel = panel_of(self.graph, shown, controls or {}, url_values())
         self.controls: dict[str, Any] = panel.widgets
         self._binding.connect(panel.feeds)
-        self._run_button = None if mode == "auto" else RunButton(self._binding)
+        head = ViewHead(title, panel.problems)
+        self._others += [head, *(panel.widgets[address] for address in panel.made)]
+        if mode != "auto":
+            self._run_button = self._special("run")
         self._side = self._side_of(panel)
-        self._screens = fill_targets(self.graph, self._binding)
-        for node in self.graph.nodes.values():
-            node.shown_in = self.graph
-        content = self._default(shown) if layout is None else arranged(layout, self._found)
+        self._others.append(Places(self._binding))
+        content = self._default(shown) if layout is None else self._arrangement.arranged(layout)
         log = [self._special("log")] if debug else []
-        super().__init__([ViewHead(title, panel.problems), content, *log])
+        super().__init__([head, content, *log])
         self.add_class("nbnodes-view")
         close_with_cell(self)
 
     def close(self) -> None:
-        """Close it; what nobody looks at then runs no more. May be called twice."""
+        """Close all that it has made; what nobody looks at then runs no more.
+
+        Widgets that were given stay open. May be called twice.
+        """
+        self.children = ()
+        self._arrangement.close()
         for widget in (*self.nodes.values(), *self._others):
             widget.close()
-        for name, screen in self._screens.items():
-            self._binding.hide(name, screen)
         super().close()
 
     def _default(self, shown: Iterable[str]) -> Any:
-        column = arranged([self._node(name) for name in shown], lambda widget: widget)
+        column = self._arrangement.arranged([self._node(name) for name in shown])
         column.add_class("nbnodes-content")
-        return beside(self._side, column) if self._side.children else column
+        return self._arrangement.beside(self._side, column) if self._side.children else column
 
     def _side_of(self, panel: Panel) -> Any:
         widgets = {id(widget): widget for widget in panel.widgets.values()}
         drawn = [one for one in widgets.values() if isinstance(one, ipywidgets.DOMWidget)]
         buttons = [] if self._run_button is None else [self._run_button]
-        side = ipywidgets.VBox([*drawn, *buttons])
-        side.add_class("nbnodes-controls")
-        return side
+        return self._arrangement.column([*drawn, *buttons], "nbnodes-controls")
 
     def _found(self, entry: Any) -> Any:
         """Return the widget of one entry of a layout.
@@ -130,21 +134,28 @@ class View(ipywidgets.VBox):
         raise UsageError(f"layout: {node!r} is no node of {self.graph!r}")
 
     def _node(self, name: str) -> NodeView:
-        self.nodes[name] = view = NodeView.of(name, self._binding)
-        return view
+        if name not in self.nodes:
+            self.nodes[name] = NodeView(name, self._binding)
+        return self.nodes[name]
 
     def _special(self, name: str) -> Any:
         if name == "controls":
             return self._side
-        if name == "run":
-            self._run_button = self._run_button or RunButton(self._binding)
+        if name == "run" and self._run_button is not None:
             return self._run_button
-        made = GraphView(self.graph) if name == "graph" else EventLog(self.graph)
+        made = _MADE[name](self._binding)
         self._others.append(made)
         return made
 
 
-_SPECIAL = ("controls", "graph", "log", "run")
+_MADE: Mapping[str, Callable[[Binding], Any]] = MappingProxyType(
+    {
+        "run": RunButton,
+        "graph": lambda binding: GraphView(binding.graph),
+        "log": lambda binding: EventLog(binding.graph),
+    }
+)
+_SPECIAL = ("controls", *_MADE)
 
 
 def _graph_of(what: Viewable) -> tuple[Graph, list[str]]:

@@ -16,7 +16,6 @@ import nbnodes as wr
 from nbnodes.errors import UsageError
 from nbnodes.views.binding import Binding
 from nbnodes.views.node_view import NodeView
-from nbnodes.views.showing import live_view
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +176,7 @@ def test_a_container_is_filled_by_a_whole_node_view() -> None:
     wr.start(box)
     (view,) = box.children
     assert isinstance(view, NodeView)
-    assert live_view(node) is view
+    assert view.node_name == "one"
     node.shown_in.close()
 
 

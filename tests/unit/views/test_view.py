@@ -123,7 +123,7 @@ def test_a_layout_puts_everything_in_its_place() -> None:
 
 def test_what_a_layout_cannot_show_is_refused() -> None:
     node = nb.Node(lambda n=1: n, name="same")
-    with pytest.raises(UsageError, match=r"'sme' .*same, n, controls, graph, log, run"):
+    with pytest.raises(UsageError, match=r"'sme' .*same, n, controls, run, graph, log"):
         nb.view(node, layout=["sme"])
     with pytest.raises(UsageError, match="is no node of"):
         nb.view(node, layout=[nb.Node(lambda: 1)])
@@ -211,6 +211,18 @@ def test_closing_a_view_leaves_nothing_at_work() -> None:
     slider.value = 2
     RecordedScreen().await_that(lambda: threads_of_views() <= before)
     assert slider.comm is not None
+
+
+def test_closing_a_view_closes_every_widget_that_it_made() -> None:
+    there = set(w.widgets.widget._instances)
+    given = w.IntSlider(1)
+    node = nb.Node(lambda n, m=1: n + m, [given], name="sum", out=w.VBox())
+    view = nb.view(node, layout=["controls", ["sum", {"G": "graph"}], "log"], mode="lazy")
+    view.close()
+    left = [w.widgets.widget._instances[one] for one in set(w.widgets.widget._instances) - there]
+    own = {given, given.layout, given.style, node.out, node.out.layout}
+    kinds = {type(one).__name__ for one in left if one not in own}
+    assert kinds <= {"Layout", "SliderStyle", "DescriptionStyle", "ButtonStyle", "CheckboxStyle"}
 
 
 def test_what_is_shown_elsewhere_goes_on_when_one_view_closes() -> None:
