@@ -14,8 +14,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from traitlets.config import Config
-from voila.app import Voila  # type: ignore[import-untyped]
-from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
 
 _TEMPLATES = os.path.join(os.path.dirname(__file__), "templates")
 _DEFAULTS: dict[str, dict[str, object]] = {  # a voila.json of the user's may say otherwise

@@ -39,6 +39,6 @@ def _await_page() -> None:
         for _ in range(_ATTEMPTS):
             if os.environ.get("VOILA_PREHEAT") != "True" or "SERVER_SOFTWARE" in os.environ:
                 return
-            from voila.utils import wait_for_request  # type: ignore[import-untyped]
+            from voila.utils import wait_for_request
 
             wait_for_request()
