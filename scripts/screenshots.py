@@ -26,13 +26,18 @@ _WIDTH = 1280
 _COLOURS = 256  # are enough, and make a file a third as large
 _MOST_BYTES = 200_000
 _FRONTS = {"voila": (Voila, start_voila), "lab": (Lab, start_lab)}
+_REST = """() => {
+    document.activeElement.blur()
+    const notebook = document.querySelector('.jp-WindowedPanel-outer')
+    if (notebook) notebook.scrollTop = notebook.scrollHeight
+}"""
 _QUIET = ".Toastify, .jp-toast-container { display: none !important }"
 
 
 def _oil(page: Page) -> None:
     wait_state(page, "figure", "fresh")
-    enter(page, "start", "1998-01-01")  # computed by workers that are warm
-    wait_shown(node(page, "at a glance"), "December 1998")
+    enter(page, "start", "2001-01-01")  # computed by workers that are warm
+    wait_shown(node(page, "prices"), "120 rows")
     wait_state(page, "figure", "fresh")
     page.get_by_role("tab", name="Graph").click()
     expect(page.locator(".nbnodes-graph svg")).to_be_visible()
@@ -83,8 +88,8 @@ _PICTURES: dict[str, tuple[str, int, Callable[[Page], None]]] = {
     "oil_error": ("voila", 930, _oil_error),
     "fibonacci": ("voila", 770, _fibonacci),
     "restified": ("voila", 540, _restified),
-    "asynchronous": ("lab", 1750, _asynchronous),
-    "runner": ("lab", 1500, _runner),
+    "asynchronous": ("lab", 1010, _asynchronous),
+    "runner": ("lab", 1190, _runner),
 }
 """For each picture: what shows it, the height of the window, and what is done there."""
 
@@ -114,7 +119,7 @@ def _taken(screen: Screen, name: str, height: int, do: Callable[[Page], None]) -
     if isinstance(screen, Lab):
         page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
     do(page)
-    page.mouse.move(0, 0)
+    page.evaluate(_REST)
     return page.screenshot(full_page=True, animations="disabled")
 
 
