@@ -108,10 +108,19 @@ def _add(panel: Panel, address: str, group: _Group, overrides: Mapping[str, Any]
     widget = own_widget if is_widget else control.to_widget()
     if not is_widget:
         panel.made.append(address)
+        _mark_guessed(widget, control)
     panel.widgets[address], panel.controls[address] = widget, control
     for one, parameter_name in group:
         trait = WidgetTrait(widget, meaning=control.nearest)  # 0.30000000000000004 is 0.3
         panel.feeds.setdefault(one.name, {})[parameter_name] = trait
+
+
+def _mark_guessed(widget: Any, control: Control) -> None:
+    """Say of bounds that nobody declared that they are guessed, and how to declare them."""
+    if control.is_guessed:
+        hint = "guessed bounds; declare them by a comment such as # 0..10"
+        widget.tooltip = f"{control.help} ({hint})" if control.help else hint
+        widget.add_class("nbnodes-guessed")
 
 
 def _begin_with(panel: Panel, members: Mapping[str, Member], values: Mapping[str, Any]) -> None:

@@ -69,6 +69,16 @@ def test_a_given_widget_is_the_control() -> None:
     view.close()
 
 
+def test_bounds_that_are_guessed_are_marked() -> None:
+    view = nb.interact(lambda x=5, y=5: x * y, y=(0, 9))
+    x, y = view.controls["x"], view.controls["y"]
+    assert (x.min, x.max) == (-5, 15)
+    assert "guessed" in x.tooltip
+    assert "nbnodes-guessed" in x._dom_classes
+    assert not y.tooltip
+    view.close()
+
+
 def test_constants_have_no_control() -> None:
     view = nb.view(nb.Node(lambda n, m=2: n + m, [1], name="sum"))
     assert list(view.controls) == ["m"]
