@@ -28,8 +28,8 @@ _MOST_BYTES = 200_000
 _FRONTS = {"voila": (Voila, start_voila), "lab": (Lab, start_lab)}
 _REST = """() => {
     document.activeElement.blur()
-    const notebook = document.querySelector('.jp-WindowedPanel-outer')
-    if (notebook) notebook.scrollTop = notebook.scrollHeight
+    const cells = document.querySelectorAll('.jp-Notebook .jp-Cell')
+    cells[cells.length - 1]?.scrollIntoView({block: 'end'})
 }"""
 _QUIET = ".Toastify, .jp-toast-container { display: none !important }"
 
@@ -85,11 +85,11 @@ def _runner(page: Page) -> None:
 
 _PICTURES: dict[str, tuple[str, int, Callable[[Page], None]]] = {
     "oil": ("voila", 1290, _oil),
-    "oil_error": ("voila", 930, _oil_error),
+    "oil_error": ("voila", 914, _oil_error),
     "fibonacci": ("voila", 770, _fibonacci),
     "restified": ("voila", 540, _restified),
     "asynchronous": ("lab", 1010, _asynchronous),
-    "runner": ("lab", 1190, _runner),
+    "runner": ("lab", 1138, _runner),
 }
 """For each picture: what shows it, the height of the window, and what is done there."""
 
