@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 
 from nbnodes.graph.function import Function
 from nbnodes.live.graph import Graph
@@ -19,6 +20,6 @@ def code_text(graph: Graph, name: str) -> tuple[str, str]:
 
 def _function_source(function: Function) -> str:
     try:
-        return inspect.cleandoc(inspect.getsource(function.call))
+        return textwrap.dedent(inspect.getsource(function.call)).rstrip()
     except (OSError, TypeError):  # typed at a prompt, built in, or not a function
         return repr(function.call)
