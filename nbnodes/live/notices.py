@@ -40,8 +40,8 @@ class GraphProgress:
         eta_s: Seconds that the rest is expected to take, by earlier runs; None if unknown.
         said: How far nodes that run say they are: a function, or a notebook's present cell. Nothing
             of those that do not say (`nbnodes.progress`).
-        left_s: Seconds that nodes that run are expected to need still: by earlier runs, else by
-            what a function says. Nothing of those of which that is unknown, or that take longer.
+        left_s: Seconds that nodes that run are expected to need still: by what a function says,
+            else by earlier runs. Nothing of those of which that is unknown, or that take longer.
     """
 
     done: int

@@ -19,11 +19,18 @@ class Tally:
     Args:
         workers: How many nodes may run at once.
         expected_s: Returns the seconds that a run of a node is expected to take; 0 if unknown.
+        clock: Returns the seconds that have passed since some moment.
     """
 
-    def __init__(self, workers: int, expected_s: Callable[[str], float]) -> None:
+    def __init__(
+        self,
+        workers: int,
+        expected_s: Callable[[str], float],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._workers = workers
         self._expected_s = expected_s
+        self._clock = clock
         self._done: set[str] = set()
         self._asked: dict[str, float] = {}  # and the seconds that each is expected to take
         self._left_s = 0.0
@@ -44,7 +51,7 @@ class Tally:
             self._left_s += self._asked[name]
         if is_running:
             self._cells[name] = (0, 0)
-            self._began_at[name] = time.monotonic()
+            self._began_at[name] = self._clock()
 
     def note(self, name: str, progress: Progress) -> bool:
         """Note how far a node is; return whether it runs at all."""
@@ -71,12 +78,11 @@ class Tally:
         )
 
     def _node_left_s(self, name: str) -> float | None:
-        elapsed_s = time.monotonic() - self._began_at[name]
-        expected_s = self._expected_s(name)
-        if expected_s:
-            return expected_s - elapsed_s if expected_s > elapsed_s else None
+        """Return the seconds that a run needs still: by what it says, else by earlier ones."""
+        elapsed_s = self._clock() - self._began_at[name]
         fraction = self._said[name].fraction if name in self._said else None
         is_whole = not self._cells[name][1]  # of a notebook it would be the present cell's
-        if fraction is None or fraction < _LEAST_FRACTION or not is_whole:
-            return None
-        return elapsed_s * (1 - fraction) / fraction
+        if is_whole and fraction is not None and fraction >= _LEAST_FRACTION:
+            return elapsed_s * (1 - fraction) / fraction
+        left_s = self._expected_s(name) - elapsed_s
+        return left_s if left_s > 0 else None

@@ -20,7 +20,6 @@ from nbnodes.engines import reporting
 from nbnodes.engines.engine import Progress
 from nbnodes.engines.reporting import progress
 from nbnodes.engines.said import MIME, Said
-from nbnodes.live.tally import Tally
 
 SAY = "from nbnodes.engines.reporting import progress\nprogress(1, 4, note='fitting')"
 
@@ -118,18 +117,6 @@ def test_a_run_tells_its_caller(session: nb.Session, tmp_path: Path) -> None:
     for _ in range(2):
         model.run(on_progress=told.append)
     assert [str(one.said) for one in told if one.said] == ["fitting 1/4 25%"]
-
-
-def test_what_a_node_needs_still_is_known_by_earlier_runs_or_by_what_it_says() -> None:
-    expected_s = {"known": 1000.0, "late": 1e-9, "unknown": 0.0, "notebook": 0.0}
-    tally = Tally(workers=2, expected_s=expected_s.__getitem__)
-    for name in expected_s:
-        tally.move(name, has_ended=False, is_asked=True, is_running=True)
-    for name, cells in (("known", 0), ("late", 0), ("unknown", 0), ("notebook", 3)):
-        tally.note(name, Progress(done=0, total=cells, said=Said(fraction=0.5)))
-    left_s = tally.progress().left_s
-    assert set(left_s) == {"known", "unknown"}
-    assert 0 < left_s["unknown"] < left_s["known"] <= 1000
 
 
 def test_papermill_keeps_the_last_state_of_a_bar_with_our_engine_as_without(tmp_path: Path) -> None:
