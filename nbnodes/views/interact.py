@@ -10,6 +10,7 @@ import ipywidgets
 
 from nbnodes.errors import UsageError
 from nbnodes.graph.node import Node
+from nbnodes.live.graph import Graph
 from nbnodes.session import Model
 from nbnodes.views.binding import Mode
 from nbnodes.views.view import View
@@ -45,11 +46,14 @@ def interact(
         if fixed:
             raise UsageError("interact: give what is fixed to the Node, as its input")
         return View(what, mode=mode, controls=others)
-    return View(Node(what, fixed) if fixed else _node(what), mode=mode, controls=others)
+    return View(_viewable(what, fixed), mode=mode, controls=others)
 
 
-def _node(what: Interactive) -> Any:
-    return what if isinstance(what, Model) else Node(what)
+def _viewable(what: Interactive, fixed: dict[str, Any]) -> Any:
+    """Return what a View takes; a Model runs in its own session."""
+    if not isinstance(what, Model):
+        return Node(what, fixed)
+    return Graph(Node(what, fixed), session=what.session) if fixed else what
 
 
 def _shown(function: Interactive, mode: Mode, controls: dict[str, Any]) -> Interactive:

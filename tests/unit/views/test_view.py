@@ -153,18 +153,34 @@ def test_a_parameter_without_a_value_is_told_where_the_node_is_shown() -> None:
 
 def test_the_pages_address_sets_controls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
-    monkeypatch.setenv("QUERY_STRING", "window=24&start=2005-03-01&end=never&other=1&token=x")
+    query = "window=24&start=2005-03-01&end=never&strat=1&token=x"
+    monkeypatch.setenv("QUERY_STRING", query)
     view = nb.view(MODELS / "prices.ipynb")
     other = nb.view(nb.Node(MODELS / "trend.ipynb"))
     assert view.controls["start"].value == datetime.date(2005, 3, 1)
     assert view.controls["end"].value == datetime.date(2010, 12, 31)
     assert other.controls["window"].value == 24
-    told = "\n".join(view.children[0].problems)
-    assert "end" in told
-    assert "other: there is no such parameter" in told
-    assert "token" not in told
+    wrong, misspelt = view.children[0].problems
+    assert wrong.startswith("end: 'never' is no datetime.date")
+    assert misspelt == "strat: no such parameter; did you mean start?"
+    assert other.children[0].problems == []
     view.close()
     other.close()
+
+
+def test_the_pages_address_sets_what_a_function_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
+    monkeypatch.setenv("QUERY_STRING", "x=7&b=true&f=2&row=1")
+    dropdown = w.Dropdown(options=["a", "b"])
+    node = nb.Node(
+        lambda x=1, b=False, f=0.5, *, row: (x, b, f, row),
+        {"row": (dropdown, "index")},
+        name="all",
+    )
+    view = nb.view(node, controls={"x": (0, 10)})
+    assert view.children[0].problems == []
+    await_text(view, "all", "(7, True, 1.5, 1)")
+    view.close()
 
 
 def test_interact_makes_a_view_of_a_model_or_a_function() -> None:
@@ -174,6 +190,15 @@ def test_interact_makes_a_view_of_a_model_or_a_function() -> None:
     view.controls["n"].value = 10
     await_text(view, "fibonacci", "55")
     view.close()
+
+
+def test_a_model_runs_in_its_own_session_whatever_is_fixed() -> None:
+    with nb.Session(cache=":memory:", engine="inprocess") as own:
+        model = own.model(MODELS / "fibonacci.ipynb")
+        for fixed in ({}, {"n": w.fixed(5)}):
+            view = nb.interact(model, **fixed)
+            assert view.graph.session is own
+            view.close()
 
 
 def test_interact_decorates_a_function() -> None:
@@ -233,6 +258,85 @@ def test_closing_a_view_closes_every_widget_that_it_made() -> None:
     own = {given, given.layout, given.style, node.out, node.out.layout}
     kinds = {type(one).__name__ for one in left if one not in own}
     assert kinds <= {"Layout", "SliderStyle", "DescriptionStyle", "ButtonStyle", "CheckboxStyle"}
+
+
+def test_two_views_of_a_graph_share_their_controls() -> None:
+    graph = nb.Graph(nb.Node(lambda x=3: x, name="same"))
+    one, two = nb.view(graph), nb.view(graph)
+    assert one.controls["x"] is two.controls["x"]
+    one.controls["x"].value = 7
+    await_text(two, "same", "7")
+    one.close()
+    two.controls["x"].value = 8
+    await_text(two, "same", "8")
+    two.close()
+
+
+def test_a_graph_can_be_shown_again_in_another_mode() -> None:
+    graph = nb.Graph(nb.Node(lambda x=3: x, name="same"))
+    nb.view(graph, mode="lazy").close()
+    view = nb.view(graph)
+    await_text(view, "same", "3")
+    view.close()
+
+
+def test_a_view_that_could_not_be_made_leaves_nothing() -> None:
+    graph = nb.Graph(nb.Node(lambda x=3: x, name="same"))
+    with pytest.raises(UsageError):
+        nb.view(graph, layout=["sme"])
+    view = nb.view(graph, mode="manual")
+    view.close()
+
+
+def test_what_a_program_watches_goes_on_when_the_view_closes() -> None:
+    graph = nb.Graph(nb.Node(lambda x=3: x, name="same"))
+    graph.watch("same")
+    nb.view(graph).close()
+    graph.set(x=4)
+    assert graph.settle().results["same"].value == 4
+    graph.close()
+
+
+def test_a_widget_that_feeds_a_node_leaves_no_room_for_another_control() -> None:
+    node = nb.Node(lambda x: x, [w.IntSlider(1)], name="same")
+    with pytest.raises(UsageError, match="x: a IntSlider feeds it already"):
+        nb.view(node, controls={"x": [10, 20]})
+
+
+def test_a_lazy_node_runs_when_its_button_is_pressed() -> None:
+    view = nb.view(nb.Node(lambda x=3: x * 2, name="double", trigger="lazy"))
+    header = view.nodes["double"].header
+    RecordedScreen().await_that(lambda: header.state == "stale")
+    assert header.reason == "it runs when asked for"
+    assert header.is_runnable
+    header._handle_custom_msg({"do": "run"}, [])
+    await_text(view, "double", "6")
+    RecordedScreen().await_that(lambda: header.state == "fresh")
+    view.controls["x"].value = 4
+    RecordedScreen().await_that(lambda: header.state == "stale")
+    assert header.is_runnable
+    header._handle_custom_msg({"do": "run"}, [])
+    await_text(view, "double", "8")
+    view.close()
+
+
+def test_stopping_one_node_leaves_what_others_need() -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def slow(n: int = 1) -> int:
+        begun.set()
+        gate.wait()
+        return n
+
+    above = nb.Node(slow, name="above")
+    nodes = [nb.Node(lambda x: x, [above], name=name) for name in ("left", "right")]
+    view = nb.view(nodes)
+    begun.wait()
+    view.nodes["left"].header._handle_custom_msg({"do": "cancel"}, [])
+    RecordedScreen().await_that(lambda: view.nodes["left"].header.state == "cancelled")
+    gate.set()
+    await_text(view, "right", "1")
+    view.close()
 
 
 def test_what_is_shown_elsewhere_goes_on_when_one_view_closes() -> None:
