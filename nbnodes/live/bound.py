@@ -54,7 +54,6 @@ class BoundNodes:
             raise GraphError(f"the graph {name!r}", problems)
         self.listeners: list[Callable[[Notice], None]] = []
         self.live: Updates | None = None
-        self.is_by_hand = False
         self._given: dict[str, dict[str, Any]] = {}
         self._connected: dict[str, dict[str, WidgetTrait]] = {}
         self._stood: dict[str, Standing] = {}  # when the latest run ended
@@ -145,11 +144,21 @@ class BoundNodes:
             for node, own in changed.items():
                 self._given[node] = {**self._given.get(node, {}), **own}
             if self.live is not None:
-                self.live.set(self._own(changed), _reasons(changed))
+                self.live.set(self._own_or_refused(changed), _reasons(changed))
 
-    def updates(self) -> Updates:
-        """Return what keeps the nodes up to date; begun when first asked for."""
+    def updates(self, *, by_hand: bool = False) -> Updates:
+        """Return what keeps the nodes up to date; begun when first asked for.
+
+        Args:
+            by_hand: Whether no node is to run before it is told to.
+
+        Raises:
+            UsageError: If some are kept up to date otherwise already.
+        """
         with self._lock:
+            if by_hand and self.live is not None and self.live.upkeep != "by hand":
+                text = f"{self.name} is kept up to date already: make another Graph of its nodes"
+                raise UsageError(text)
             if self.live is None:
                 self.session.follow(self)
                 self.live = Updates(
@@ -157,7 +166,7 @@ class BoundNodes:
                     self.session,
                     workers=self.workers,
                     notify=self._notify,
-                    upkeep="by hand" if self.is_by_hand else "live",
+                    upkeep="by hand" if by_hand else "live",
                 )
                 self.live.set(self._own_or_refused(self.assembly.members))
             return self.live
@@ -168,23 +177,26 @@ class BoundNodes:
             if self.live is not None:
                 self.live.set(self._own(names))
 
-    def watch_by_hand(self) -> None:
-        """From now on have no node run before it is told to.
-
-        Raises:
-            UsageError: If some are kept up to date otherwise already.
-        """
+    def rest(self) -> None:
+        """Close it if nothing is watched."""
         with self._lock:
-            if self.live is not None and not self.is_by_hand:
-                text = f"{self.name} is kept up to date already: make another Graph of its nodes"
-                raise UsageError(text)
-            self.is_by_hand = True
+            is_idle = self.live is not None and not self.live.is_watched()
+        if is_idle:
+            self.close()
 
     def connect(self, widgets: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
         """Have widgets say what parameters are, from now on; for each node by parameter."""
         with self._lock:
             for node, traits in widgets.items():
                 self._connected[node] = {**self._connected.get(node, {}), **traits}
+        self.follow_widgets(widgets)
+
+    def disconnect(self, widgets: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
+        """Undo `connect`; what a widget said last holds no more."""
+        with self._lock:
+            for node, traits in widgets.items():
+                own = self._connected.get(node, {})
+                self._connected[node] = {n: one for n, one in own.items() if n not in traits}
         self.follow_widgets(widgets)
 
     def widgets(self) -> dict[str, dict[str, WidgetTrait]]:
@@ -258,7 +270,9 @@ class BoundNodes:
         found: dict[str, OwnOrRefused] = {}
         for name in names:
             try:
-                found |= self._own([name])
+                own = self._own([name])
+                self.check_complete([name], own)
+                found |= own
             except ParameterError as error:
                 found[name] = error
             except UsageError as error:  # a control that says nothing that it can mean

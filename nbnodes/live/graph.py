@@ -245,16 +245,24 @@ class Graph:
         self._bound.check_complete(self.assembly.dag.ancestors(chosen))
         self._bound.updates().watch(chosen)
 
-    def watch_by_hand(self, *nodes: str | Node) -> None:
-        """As `watch`, and from now on no node of the graph runs before it is told to by `refresh`.
+    def look_at(self, *nodes: str | Node, by_hand: bool = False) -> None:
+        """Keep nodes up to date as `watch` does, lazy ones too; raise nothing for their values.
 
-        What is kept already is shown all the same.
+        A node that has no value for a parameter, or a wrong one, fails until it has a right one.
+
+        Args:
+            *nodes: The nodes.
+            by_hand: Whether from now on no node of the graph runs before it is told to by
+                `refresh`; what is kept already is told all the same.
 
         Raises:
             UsageError: If nodes of it are watched otherwise already.
         """
-        self._bound.watch_by_hand()
-        self.watch(*nodes)
+        self._bound.updates(by_hand=by_hand).watch([self._bound.named(node) for node in nodes])
+
+    def rest(self) -> None:
+        """Close it if nothing is watched."""
+        self._bound.rest()
 
     @property
     def widgets(self) -> Mapping[str, Mapping[str, WidgetTrait]]:
@@ -268,6 +276,10 @@ class Graph:
             widgets: For each node, by parameter.
         """
         self._bound.connect(widgets)
+
+    def disconnect(self, widgets: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
+        """Undo `connect`: these parameters are what they would be without."""
+        self._bound.disconnect(widgets)
 
     def follow_widgets(self, changed: Mapping[str, Iterable[str]]) -> None:
         """Take what widgets say now; returns at once.

@@ -71,6 +71,7 @@ class Updates:
         self._is_progress_late = False
         self._published = Published(revision=0, results={})
         self._published_answers: dict[str, Answer | None] = {}
+        self.upkeep: Upkeep = upkeep
         self._is_live = upkeep != "once"
         self._driver = Driver(self._scheduler, self._runs)
 
@@ -109,6 +110,14 @@ class Updates:
     def watch(self, names: Iterable[str]) -> None:
         """Keep nodes up to date from now on."""
         self._driver.tell(p.Wanted(tuple(names)))
+
+    def is_watched(self) -> bool:
+        """Whether somebody looks at a node.
+
+        Raises:
+            EngineError: If this is closed.
+        """
+        return self._driver.ask(lambda: bool([*self._scheduler.board.wanted]))
 
     def unwatch(self, names: Iterable[str]) -> None:
         """Undo one `watch` of each of these."""

@@ -12,26 +12,36 @@ class Closable(Protocol):
         """Close it."""
 
 
+def close_earlier() -> None:
+    """Close what the cell that is running now showed when it ran before."""
+    _kept_now()
+
+
 def close_with_cell(shown: Closable) -> None:
     """Close something when the cell that is running now runs again.
 
     Else a second run would leave the first one's graph at work unseen. Where nobody tells which
     cell runs (Voila and nbclient run each once), nothing happens.
     """
+    kept = _kept_now(shown)
+    if kept is not None and shown not in kept:
+        kept.append(shown)
+
+
+def _kept_now(but: Closable | None = None) -> list[Closable] | None:
+    """Return what the running cell has shown in this run; close what it did before."""
     shell = _shell()
-    if shell is None:
-        return
-    cell_id, run_id = _running(shell)
+    cell_id, run_id = ("", "") if shell is None else _running(shell)
     if not cell_id:
-        return
-    kept: dict[str, tuple[str, list[Closable]]] = vars(shell).setdefault("nbnodes_shown", {})
-    known_run_id, earlier = kept.get(cell_id, ("", []))
+        return None
+    cells: dict[str, tuple[str, list[Closable]]] = vars(shell).setdefault("nbnodes_shown", {})
+    known_run_id, kept = cells.get(cell_id, ("", []))
     if known_run_id != run_id:
-        for one in earlier:
-            if one is not shown:
+        cells[cell_id] = run_id, []
+        for one in kept:
+            if one is not but:
                 one.close()
-        earlier = []
-    kept[cell_id] = run_id, [*earlier, shown]
+    return cells[cell_id][1]
 
 
 def _shell() -> Any:

@@ -42,7 +42,7 @@ class NodeView(ipywidgets.VBox):
         self.body = ipywidgets.Output()
         self.header = NodeHeader(name=name, kind=member.kind, has_code=True)
         super().__init__([self.header, self.body])
-        self._is_by_hand = binding.mode != "auto" or member.options.trigger == "manual"
+        self._is_by_hand = binding.mode != "auto" or member.options.trigger != "auto"
         self._is_volatile = not member.options.cache
         self._dom_classes = ("nbnodes-node", "nbnodes-is-stale")
         self.header.on_ask(self._answer)
@@ -96,7 +96,7 @@ class NodeView(ipywidgets.VBox):
                 self.header.tell(f"there is no {action}")
 
     def _download(self, format_name: str) -> None:
-        result = self.binding.result(self.node_name)
+        result = self.binding.screens.result(self.node_name)
         if result is None:
             self.header.tell("there is nothing to save yet")
             return

@@ -17,7 +17,7 @@ class RunButton(ipywidgets.Button):
     def __init__(self, binding: Binding) -> None:
         super().__init__(description="Run", icon="play", tooltip="Bring everything up to date")
         self.on_click(lambda _: binding.run())
-        self._forget = binding.on_withheld(self._stand_out)
+        self._forget = binding.withheld.subscribe(self._stand_out)
 
     def close(self) -> None:
         """Close it; may be called twice."""

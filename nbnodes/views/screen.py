@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nbnodes.engines.said import Said
+from nbnodes.live.notices import GraphProgress
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
 from nbnodes.views.shown import Outputs
@@ -28,6 +29,19 @@ class Status:
     fraction: float | None = None
     progress_text: str = ""
     left_s: float | None = None
+
+    def metered(self, name: str, progress: GraphProgress | None) -> Status:
+        """Return the same with how far the node is, if it runs and that is known."""
+        if progress is None or self.state != "running" or name not in progress.running:
+            return self
+        meter = Meter.of(progress.running[name], progress.said.get(name))
+        left_s = progress.left_s.get(name)
+        return replace(
+            self,
+            fraction=meter.fraction,
+            progress_text=meter.text,
+            left_s=None if left_s is None else round(left_s, 1),  # no message for what none sees
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ def start(container: Any, debug: bool = False) -> None:
     """
     from IPython.display import display as show
 
+    from nbnodes.views.cell_owned import close_with_cell
     from nbnodes.views.event_log import EventLog
     from nbnodes.views.showing import live_graph
     from nbnodes.views.target import nodes_within
@@ -28,7 +29,9 @@ def start(container: Any, debug: bool = False) -> None:
     graph = live_graph(nodes) if nodes else None
     show(container)
     if debug and graph is not None:
-        show(EventLog(graph))
+        log = EventLog(graph)
+        close_with_cell(log)
+        show(log)
 
 
 def display(container: Any, debug: bool = False) -> None:

@@ -83,9 +83,12 @@ def _node_bundle(node: Node, include: Any = None, exclude: Any = None) -> Any:
 
 
 def _graph_bundle(graph: Graph, include: Any = None, exclude: Any = None) -> Any:
+    from nbnodes.views.cell_owned import close_with_cell
     from nbnodes.views.graph_view import GraphView
 
     followed = graph if _is_shown(graph) else _showing(graph.nodes.values()) or graph
-    live: Any = GraphView(followed)._repr_mimebundle_(include=include, exclude=exclude)
+    drawing = GraphView(followed)
+    close_with_cell(drawing)
+    live: Any = drawing._repr_mimebundle_(include=include, exclude=exclude)
     data, metadata = live if isinstance(live, tuple) else (live, {})
     return {**data, **graph._repr_mimebundle_()}, metadata

@@ -14,8 +14,9 @@ from nbnodes.graph.node import Node
 from nbnodes.live.graph import Graph
 from nbnodes.session import Model
 from nbnodes.views.arrangement import Arrangement
+from nbnodes.views.beginnings import begin_with
 from nbnodes.views.binding import Binding, Mode
-from nbnodes.views.cell_owned import close_with_cell
+from nbnodes.views.cell_owned import close_earlier, close_with_cell
 from nbnodes.views.event_log import EventLog
 from nbnodes.views.graph_view import GraphView
 from nbnodes.views.node_view import NodeView
@@ -69,21 +70,15 @@ class View(ipywidgets.VBox):
         self._run_button: Any = None
         self._others: list[Any] = []  # that are closed with it
         self._arrangement = Arrangement(self._found)
+        close_earlier()  # a graph that this cell showed may be shown in another mode now
         self.graph, shown = _graph_of(what)
         self._binding = Binding.of(self.graph, mode)
-        panel = panel_of(self.graph, shown, controls or {}, url_values())
-        self.controls: dict[str, Any] = panel.widgets
-        self._binding.connect(panel.feeds)
-        head = ViewHead(title, panel.problems)
-        self._others += [head, *(panel.widgets[address] for address in panel.made)]
-        if mode != "auto":
-            self._run_button = self._special("run")
-        self._side = self._side_of(panel)
-        self._others.append(Places(self._binding))
-        content = self._default(shown) if layout is None else self._arrangement.arranged(layout)
-        log = [self._special("log")] if debug else []
-        super().__init__([head, content, *log])
-        self.add_class("nbnodes-view")
+        try:
+            self._put_together(shown, layout, title, controls or {}, debug=debug)
+        except BaseException:
+            self.close()
+            self._binding.close_unused()
+            raise
         close_with_cell(self)
 
     def close(self) -> None:
@@ -96,6 +91,29 @@ class View(ipywidgets.VBox):
         for widget in (*self.nodes.values(), *self._others):
             widget.close()
         super().close()
+
+    def _put_together(
+        self,
+        shown: Iterable[str],
+        layout: Any,
+        title: str,
+        overrides: Mapping[str, Any],
+        *,
+        debug: bool,
+    ) -> None:
+        panel = panel_of(self.graph, shown, overrides)
+        self.controls: dict[str, Any] = panel.widgets
+        head = ViewHead(title, begin_with(panel, url_values()))
+        self._others.append(head)
+        self._binding.connect(panel.made)
+        if self._binding.mode != "auto":
+            self._run_button = self._special("run")
+        self._side = self._side_of(panel)
+        self._others.append(Places(self._binding))
+        content = self._default(shown) if layout is None else self._arrangement.arranged(layout)
+        log = [self._special("log")] if debug else []
+        super().__init__([head, content, *log])
+        self.add_class("nbnodes-view")
 
     def _default(self, shown: Iterable[str]) -> Any:
         column = self._arrangement.arranged([self._node(name) for name in shown])

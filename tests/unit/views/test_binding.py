@@ -187,6 +187,62 @@ def test_what_a_widget_says_wrong_is_the_nodes_failure(
     screen.await_text("3.0")
 
 
+def test_a_node_that_begins_with_a_wrong_value_recovers(
+    session: nb.Session, screen: RecordedScreen
+) -> None:
+    def half(n: int) -> float:
+        return n / 2
+
+    text = ipywidgets.Text("many")
+    binding = bound(nb.Node(half, [text], name="half"), session)
+    binding.show("half", screen)
+    screen.await_state("failed")
+    text.value = "8"
+    screen.await_text("4.0")
+    screen.await_state("fresh")
+
+
+def test_a_node_that_lacks_a_value_begins_when_it_has_one(
+    session: nb.Session, screen: RecordedScreen
+) -> None:
+    def half(n: int) -> float:
+        return n / 2
+
+    binding = bound([nb.Node(half, name="half"), nb.Node(lambda: 1, name="other")], session)
+    other = RecordedScreen()
+    binding.show("half", screen)
+    binding.show("other", other)
+    other.await_text("1")
+    screen.await_state("failed")
+    assert "n: it has no default" in screen.reasons[-1]
+    binding.graph.set(n=6)
+    screen.await_text("3.0")
+
+
+def test_what_cannot_be_drawn_says_so_and_the_others_go_on(session: nb.Session) -> None:
+    class Undrawable:
+        def _repr_html_(self) -> str:
+            raise ValueError("no")
+
+        def savefig(self, *_: Any, **__: Any) -> None:
+            raise ValueError("no picture")
+
+    class Broken(RecordedScreen):
+        def show_status(self, *_: Any) -> None:
+            raise RuntimeError("an observer of somebody's")
+
+    bad = nb.Node(Undrawable, name="bad", cache=False)
+    binding = bound([bad, nb.Node(lambda: "good", name="good")], session)
+    first, broken, good = RecordedScreen(), Broken(), RecordedScreen()
+    binding.show("bad", first)
+    binding.show("good", broken)
+    binding.show("good", good)
+    good.await_text("good")
+    good.await_state("fresh")
+    first.await_state("fresh")
+    assert "cannot be drawn: ValueError: no picture" in first.text
+
+
 def test_a_value_that_was_set_holds_until_its_widget_says_another(
     session: nb.Session, screen: RecordedScreen
 ) -> None:
@@ -231,7 +287,7 @@ def test_in_manual_mode_changes_hold_all_at_once(
 
     withheld: list[bool] = []
     binding = bound(nb.Node(add, [a, b], name="sum"), session, mode="manual")
-    binding.on_withheld(withheld.append)
+    binding.withheld.subscribe(withheld.append)
     binding.show("sum", screen)
     binding.run()
     screen.await_text("2")

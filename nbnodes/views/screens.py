@@ -1,0 +1,107 @@
+"""Statuses and Results of a graph's nodes go to every screen that shows them."""
+
+from __future__ import annotations
+
+import html
+import logging
+import threading
+from collections.abc import Callable
+
+from nbnodes.result import Result
+from nbnodes.views.screen import Screen, Status
+from nbnodes.views.shown import Outputs, shown
+
+_log = logging.getLogger("nbnodes")
+
+
+class Screens:
+    """The screens of one graph. Safe from several threads.
+
+    What one of them fails to show is told in the log, and the others go on.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._screens: dict[str, list[Screen]] = {}
+        self._statuses: dict[str, Status] = {}
+        self._results: dict[str, tuple[Result, Outputs]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes that are shown."""
+        return tuple(self._screens)
+
+    def add(self, name: str, screen: Screen) -> bool:
+        """Show a node on one more screen, as it is shown already; tell whether it was not."""
+        with self._lock:
+            screens = self._screens.setdefault(name, [])
+            screens.append(screen)
+            if name in self._results:
+                self._tell(name, screen.show_result, *self._results[name])
+            if name in self._statuses:
+                self._tell(name, screen.show_status, self._statuses[name])
+            return len(screens) == 1
+
+    def remove(self, name: str, screen: Screen) -> bool:
+        """Show a node there no more; tell whether that was its last screen."""
+        with self._lock:
+            screens = self._screens.get(name, [])
+            if screen not in screens:
+                return False
+            screens.remove(screen)
+            if screens:
+                return False
+            del self._screens[name]
+            return True
+
+    def clear(self) -> None:
+        """Show nothing any more."""
+        with self._lock:
+            self._screens = {}
+
+    def result(self, name: str) -> Result | None:
+        """Return what is shown of a node; None for nothing."""
+        found = self._results.get(name)
+        return None if found is None else found[0]
+
+    def status(self, name: str) -> Status | None:
+        """Return where a node is said to stand; None if nothing was said."""
+        return self._statuses.get(name)
+
+    def show_result(self, name: str, result: Result) -> None:
+        """Replace what is shown of a node."""
+        if self.result(name) is result:
+            return
+        outputs = _outputs(result) if name in self._screens else ()
+        with self._lock:
+            self._results[name] = result, outputs
+            for screen in self._screens.get(name, ()):
+                self._tell(name, screen.show_result, result, outputs)
+
+    def show_status(self, name: str, status: Status) -> None:
+        """Tell where a node stands."""
+        with self._lock:
+            if self._statuses.get(name) == status:
+                return
+            self._statuses[name] = status
+            for screen in self._screens.get(name, ()):
+                self._tell(name, screen.show_status, status)
+
+    @staticmethod
+    def _tell(name: str, tell: Callable[..., None], *words: object) -> None:
+        try:
+            tell(*words)
+        except Exception:  # noqa: BLE001  # whatever somebody's observer of the widget does
+            _log.exception("%s could not be shown", name)
+
+
+def _outputs(result: Result) -> Outputs:
+    """Draw a Result; what cannot be drawn says so in its place."""
+    try:
+        return shown(result)
+    except Exception as error:  # noqa: BLE001  # drawing runs the code of the value's class
+        _log.info("%s could not be drawn", result.name, exc_info=True)
+        text = f"{result.name} has a value that cannot be drawn: {type(error).__name__}: {error}"
+        card = f'<div class="nbnodes-error" role="alert">{html.escape(text)}</div>'
+        data = {"text/html": card, "text/plain": text}
+        return ({"output_type": "display_data", "data": data, "metadata": {}},)
