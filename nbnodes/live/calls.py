@@ -10,6 +10,7 @@ from typing import Any
 from nbnodes.engines.engine import RunRequest
 from nbnodes.errors import ParameterError
 from nbnodes.graph.node import Output as Shown
+from nbnodes.live.drawn import drawn
 from nbnodes.notebook.document import parse
 from nbnodes.notebook.surroundings import is_local
 from nbnodes.result import Output
@@ -79,14 +80,6 @@ def shown_outputs(value: Any) -> tuple[Any, tuple[Output, ...]]:
     if not isinstance(value, Shown):
         return value, ()
     display = value.display
-    data = {"text/plain": display} if isinstance(display, str) else _bundle(display)
+    data, metadata = ({"text/plain": display}, {}) if isinstance(display, str) else drawn(display)
     result = {"output_type": "execute_result", "execution_count": None, "data": data}
-    return value.value, ({**result, "metadata": {}},)
-
-
-def _bundle(display: Any) -> dict[str, Any]:
-    """Draw something as Jupyter would."""
-    from IPython.core.formatters import DisplayFormatter
-
-    data, _ = DisplayFormatter().format(display)
-    return dict(data)
+    return value.value, ({**result, "metadata": metadata},)

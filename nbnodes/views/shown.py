@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 import re
 from typing import Any, TypeAlias
 
+from nbnodes.live.drawn import drawn
 from nbnodes.result import CallError, CellError, Failure, Output, Result, Success
 
 Outputs: TypeAlias = tuple[Output, ...]
@@ -45,12 +44,7 @@ def shown_object(value: Any) -> Output:
     """Return how Jupyter shows an object; text as text."""
     if isinstance(value, str):
         return {"output_type": "stream", "name": "stdout", "text": value}
-    data, metadata = _formatter().format(value)
-    if "image/png" not in data and hasattr(value, "savefig"):  # Matplotlib, not set up to show
-        file = io.BytesIO()
-        value.savefig(file, format="png")
-        data["image/png"] = base64.b64encode(file.getvalue()).decode("ascii")
-    return _display(_textual(data), metadata)
+    return _display(*drawn(value))
 
 
 def _printed(result: Result) -> Outputs:
@@ -83,23 +77,6 @@ def _plain(output: Output) -> Output:
 
 def _display(data: dict[str, Any], metadata: dict[str, Any] | None = None) -> Output:
     return {"output_type": "display_data", "data": data, "metadata": metadata or {}}
-
-
-def _textual(data: dict[str, Any]) -> dict[str, Any]:
-    """Write bytes in base64, as Jupyter's messages do."""
-    return {
-        mime: base64.b64encode(content).decode("ascii") if isinstance(content, bytes) else content
-        for mime, content in data.items()
-    }
-
-
-def _formatter() -> Any:
-    """Return what draws objects here: the shell's, which knows the libraries in use."""
-    from IPython.core.formatters import DisplayFormatter
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    return DisplayFormatter() if shell is None else shell.display_formatter
 
 
 def _card(failure: Failure) -> str:
