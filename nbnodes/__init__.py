@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from nbnodes.views.graph_view import GraphView
     from nbnodes.views.interact import interact
     from nbnodes.views.node_view import NodeView
-    from nbnodes.views.seed import display, start
+    from nbnodes.views.runner import display, start
     from nbnodes.views.view import View, view
     from nbnodes.views.waiting import (
         wait_for_change,
@@ -141,7 +141,7 @@ _HOMES = {
     "nbnodes.views.graph_view": "GraphView",
     "nbnodes.views.interact": "interact",
     "nbnodes.views.node_view": "NodeView",
-    "nbnodes.views.seed": "display start",
+    "nbnodes.views.runner": "display start",
     "nbnodes.views.generators": "yield_for_change yield_for_click yield_for_event",
     "nbnodes.views.view": "View view",
     "nbnodes.views.waiting": "wait_for_change wait_for_click wait_for_event",

@@ -69,16 +69,24 @@ function render({ model, el }) {
     boxes[at].focus();
   }
 
+  function pick(one) {
+    reach(one);
+    model.send({ at: one });
+    const name = CSS.escape(boxes[one].getAttribute("data-node"));
+    const page = place.closest(".nbnodes-view") ?? document;
+    const card = page.querySelector(`.nbnodes-header[data-node="${name}"]`);
+    card?.closest(".nbnodes-node")?.scrollIntoView({ block: "nearest" });
+  }
+
   const at = (event) => boxes.indexOf(event.target.closest?.("[data-node]"));
   place.addEventListener("click", (event) => {
     if (at(event) < 0) return;
-    reach(at(event));
-    model.send({ at: at(event) });
+    pick(at(event));
   });
   place.addEventListener("keydown", (event) => {
     const here = at(event);
     if (here < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") model.send({ at: here });
+    if (event.key === "Enter" || event.key === " ") pick(here);
     else if (event.key in STEPS) reach(Math.min(Math.max(here + STEPS[event.key], 0), boxes.length - 1));
     else if (event.key === "Home") reach(0);
     else if (event.key === "End") reach(boxes.length - 1);
