@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from nbnodes.engines.engine import CancelToken
-from nbnodes.errors import GraphError, ParameterError, UsageError
+from nbnodes.errors import EngineError, GraphError, ParameterError, UsageError
 from nbnodes.graph.assembly import Assembly, assemble
 from nbnodes.graph.node import Node, WidgetTrait
 from nbnodes.live.inputs import addressed, current, missing, option_problems
@@ -211,6 +211,8 @@ class BoundNodes:
             changed: For each node the parameters that a widget feeds and that have changed; what
                 was set before holds no more.
         """
+        if self.parts is not None:
+            changed = _renamed(changed, self.parts)
         names = tuple(changed)
         with self._lock:
             for node, parameters in changed.items():
@@ -282,15 +284,25 @@ class BoundNodes:
         return found
 
     def _rebuild(self, parts: NotebookParts) -> None:
-        """Assemble a notebook's parts anew; values that were set stay set."""
+        """Assemble a notebook's parts anew; what was set, fed or watched still is."""
+        live, watched = self.live, {}
+        if live is not None:
+            with suppress(EngineError):  # closed meanwhile
+                watched = live.watched()
         self.close()
         with self._lock:
             values = {word: value for own in self._given.values() for word, value in own.items()}
+            connected, self._connected = self._connected, {}
+            for name, traits in connected.items():
+                self._connected.setdefault(parts.name_now(name), {}).update(traits)
             self.assembly = assemble(parts.nodes(), name=f"the graph {self.name!r}")
             self._given = {
                 name: {word: values[word] for word in member.open_parameters if word in values}
                 for name, member in self.assembly.members.items()
             }
+        if live is not None and watched:
+            again = [parts.name_now(name) for name, times in watched.items() for _ in range(times)]
+            self.updates(by_hand=live.upkeep == "by hand").watch(again)
 
     def _notify(self, notice: Notice) -> None:
         _log.debug("%s: %s", self.name, notice)
@@ -304,6 +316,14 @@ class BoundNodes:
 def _reasons(changed: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Say what changed at each node."""
     return {node: f"{', '.join(parameters)} changed" for node, parameters in changed.items()}
+
+
+def _renamed(changed: Mapping[str, Iterable[str]], parts: NotebookParts) -> dict[str, set[str]]:
+    """Tell of nodes that are parts of others by now by the names of these."""
+    found: dict[str, set[str]] = {}
+    for name, parameters in changed.items():
+        found.setdefault(parts.name_now(name), set()).update(parameters)
+    return found
 
 
 def _progress_listener(

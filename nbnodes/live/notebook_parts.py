@@ -55,6 +55,7 @@ class NotebookParts:
         self._found: list[str] = []
         self._extra: dict[int, list[Extra]] = {}  # what cells need besides what their text tells
         self._asked: set[str] = set()  # names that nobody reads, but somebody asked for
+        self._places: dict[str, int] = {}  # of all nodes that were ever made
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -65,6 +66,7 @@ class NotebookParts:
         """Return the parts as nodes."""
         made: dict[str, Node] = {}
         for part in self.split.parts:
+            self._places[part.name] = part.cells[0].index
             asked = self._asked & _bound(part)
             unsure = tuple(sorted(asked - set(part.defines)))
             full = replace(
@@ -106,6 +108,11 @@ class NotebookParts:
             for part in self.split.parts
             if any(cell.index == place for cell in part.cells)
         )
+
+    def name_now(self, name: str) -> str:
+        """Return what a node that was made once is called now: it may be part of another."""
+        is_there = any(part.name == name for part in self.split.parts)
+        return name if is_there or name not in self._places else self.at(self._places[name])
 
     def presented(self, name: str, result: Result) -> Result:
         """Return the variable that was asked for; of the `return` cell's part, its value."""

@@ -111,6 +111,14 @@ class Updates:
         """Keep nodes up to date from now on."""
         self._driver.tell(p.Wanted(tuple(names)))
 
+    def watched(self) -> dict[str, int]:
+        """Return the nodes that are watched, and how many times.
+
+        Raises:
+            EngineError: If this is closed.
+        """
+        return self._driver.ask(lambda: self._scheduler.board.times_wanted)
+
     def is_watched(self) -> bool:
         """Whether somebody looks at a node.
 

@@ -115,6 +115,11 @@ class Board:
         """The nodes that somebody looks at."""
         return tuple(self._wanted)
 
+    @property
+    def times_wanted(self) -> dict[str, int]:
+        """How many look at each of them."""
+        return dict(self._wanted)
+
     def want(self, name: str) -> None:
         """Note that one more looks at a node."""
         self._wanted[name] = self._wanted.get(name, 0) + 1
