@@ -8,6 +8,7 @@ import io
 import json
 import math
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -148,13 +149,23 @@ def _text(result: Success) -> str:
 
 @contextmanager
 def _integers_of_any_length() -> Iterator[None]:
-    """Lift Python's limit, which guards against text from strangers; the value is the caller's."""
-    limit = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
+    """Lift Python's limit, which guards against text from strangers; the value is the caller's.
+
+    It is one for all threads: the last one that writes puts it back.
+    """
+    with _lifting:
+        if not _lifted:
+            _lifted.append(sys.get_int_max_str_digits())
+            sys.set_int_max_str_digits(0)
+        else:
+            _lifted.append(_lifted[-1])
     try:
         yield
     finally:
-        sys.set_int_max_str_digits(limit)
+        with _lifting:
+            limit = _lifted.pop()
+            if not _lifted:
+                sys.set_int_max_str_digits(limit)
 
 
 def _json(result: Success) -> str:
@@ -219,6 +230,8 @@ def _has(result: Success, name: str) -> bool:
     return True
 
 
+_lifting = threading.Lock()
+_lifted: list[int] = []  # the limit, for each that writes
 _FORMATS: dict[str, Callable[[Success], str | bytes]] = {
     "text": _text,
     "json": _json,

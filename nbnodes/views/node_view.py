@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+import threading
 
 import ipywidgets
 
-from nbnodes.errors import FormatError, NbnodesError
-from nbnodes.formats import render
-from nbnodes.result import Failure, Result, Success
+from nbnodes.errors import NbnodesError
+from nbnodes.result import Result
 from nbnodes.views.binding import Binding
 from nbnodes.views.code_text import code_text
+from nbnodes.views.files import offered, written
 from nbnodes.views.node_header import NodeHeader
 from nbnodes.views.screen import Status
 from nbnodes.views.shown import Outputs
 
-_MIMES = {
-    "json": "application/json",
-    "csv": "text/csv",
-    "png": "image/png",
-    "ipynb": "application/x-ipynb+json",
-}
+_log = logging.getLogger("nbnodes")
 _AGAIN = ("failed", "cancelled", "blocked")
 
 
@@ -66,7 +62,7 @@ class NodeView(ipywidgets.VBox):
         """See `Screen.show_result`."""
         if self.body.outputs != outputs:
             self.body.outputs = outputs
-        self.header.formats = _offered(result)
+        self.header.formats = offered(result)
 
     def close(self) -> None:
         """Show the node here no more; may be called twice."""
@@ -96,57 +92,22 @@ class NodeView(ipywidgets.VBox):
                 self.header.tell(f"there is no {action}")
 
     def _download(self, format_name: str) -> None:
+        """Send what is shown now as a file, soon: a large one takes long to write."""
         result = self.binding.screens.result(self.node_name)
         if result is None:
             self.header.tell("there is nothing to save yet")
             return
+        threading.Thread(
+            target=self._save, args=(result, format_name), name="nbnodes-saving", daemon=True
+        ).start()
+
+    def _save(self, result: Result, format_name: str) -> None:
         try:
-            content = _content(result, format_name)
+            file = written(result, self.node_name, format_name)
         except (NbnodesError, LookupError) as error:
             self.header.tell(str(error))
-            return
-        mime = _MIMES.get(format_name, "application/octet-stream")
-        self.header.send_file(f"{self.node_name}.{format_name}", mime, content)
-
-
-def _content(result: Result, format_name: str) -> bytes:
-    """Write a Result as a file.
-
-    Raises:
-        FormatError: If it has no such form.
-        LookupError: If it does not carry its notebook.
-    """
-    if format_name == "ipynb":
-        from nbnodes.formats import json_text
-
-        return json_text(result.notebook_json()).encode()
-    if isinstance(result, Failure):
-        raise FormatError(f"{result.name} has failed: there is no value to save")
-    content = render(result, format_name)
-    return content if isinstance(content, bytes) else content.encode()
-
-
-def _offered(result: Result) -> list[str]:
-    """Return the formats worth offering; whether the value has them all, saving will tell."""
-    found = []
-    if isinstance(result, Success):
-        found += ["json"] if _may_be_json(result.value) else []
-        found += ["csv"] if _may_be_table(result.value) else []
-        found += ["png"] if _may_be_picture(result) else []
-    if result.document is not None or result.executed is not None:
-        found.append("ipynb")
-    return found
-
-
-def _may_be_json(value: Any) -> bool:
-    library = type(value).__module__.partition(".")[0]
-    return library in ("builtins", "datetime", "decimal", "numpy", "pandas", "uuid")
-
-
-def _may_be_table(value: Any) -> bool:
-    return hasattr(value, "to_csv") or (isinstance(value, list | tuple) and bool(value))
-
-
-def _may_be_picture(result: Success) -> bool:
-    bundles = (output.get("data", {}) for output in result.outputs)
-    return hasattr(result.value, "savefig") or any("image/png" in bundle for bundle in bundles)
+        except Exception as error:  # noqa: BLE001  # writing runs the code of the value's class
+            _log.info("%s was not saved as %s", self.node_name, format_name, exc_info=True)
+            self.header.tell(f"{type(error).__name__}: {error}")
+        else:
+            self.header.send_file(file.name, file.mime, file.content)
