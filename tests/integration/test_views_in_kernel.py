@@ -10,31 +10,40 @@ import pytest
 from nbclient import NotebookClient
 
 _BEGIN = """
+import threading
 import nbnodes as nb
 from IPython.display import HTML, display
 session = nb.Session(cache=":memory:")
 session.__enter__()
 
+def content(node):
+    # wait for what a node's view shows
+    is_fresh = threading.Event()
+    node.header.observe(lambda change: change.new == "fresh" and is_fresh.set(), "state")
+    assert node.header.state == "fresh" or is_fresh.wait(20), node.header.state
+    return [(out.get("text") or sorted(out["data"])) for out in node.body.outputs]
+
 def shown(view, name):
-    view.graph.settle(20)
-    import time
-    deadline = time.monotonic() + 20
-    while view.nodes[name].header.state != "fresh" and time.monotonic() < deadline:
-        time.sleep(0.001)
-    return [(out.get("text") or sorted(out["data"])) for out in view.nodes[name].body.outputs]
+    return content(view.nodes[name])
 """
 
 
 @pytest.fixture
-def printed(tmp_path: Path) -> Any:
-    def run(*cells: str) -> list[str]:
-        """Run cells after the beginning; return what each of them printed."""
+def executed(tmp_path: Path) -> Any:
+    def run(*cells: str) -> Any:
+        """Run cells after the beginning; return them."""
         document = nbformat.v4.new_notebook()
         document.cells = [nbformat.v4.new_code_cell(source) for source in (_BEGIN, *cells)]
         NotebookClient(document, resources={"metadata": {"path": tmp_path}}, timeout=60).execute()
-        return [_printed(cell) for cell in document.cells[1:]]
+        return document.cells[1:]
 
     return run
+
+
+@pytest.fixture
+def printed(executed: Any) -> Any:
+    """Run cells after the beginning; return what each of them printed."""
+    return lambda *cells: [_printed(cell) for cell in executed(*cells)]
 
 
 def _printed(cell: Any) -> str:
@@ -65,18 +74,28 @@ def test_a_matplotlib_figure_is_a_picture(printed: Any) -> None:
     assert asking == "True\n"
 
 
-def test_a_node_at_a_cells_end_is_a_widget(printed: Any) -> None:
-    _, asking = printed(
+def test_a_node_at_a_cells_end_is_a_widget(executed: Any) -> None:
+    making, asking = executed(
         "node = nb.Node(lambda n=2: n * n, name='square')\nnode",
-        "from nbnodes.views.showing import live_view\n"
-        "print(shown(type('V', (), dict(graph=node.graph, nodes={'square': live_view(node)})), 'square'))",
+        "from ipywidgets.widgets.widget import _instances\n"
+        "(view,) = [one for one in _instances.values() if isinstance(one, nb.NodeView)]\n"
+        "print(view.model_id, content(view))",
     )
-    assert asking == "[['text/plain']]\n"
+    (output,) = making.outputs
+    shown = output["data"]["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert output["output_type"] == "execute_result"
+    assert _printed(asking) == f"{shown} [['text/plain']]\n"
+
+
+def test_a_graph_at_a_cells_end_is_a_widget(executed: Any) -> None:
+    (making,) = executed("nb.Graph(nb.Node(lambda n=2: n * n, name='square'))")
+    (output,) = making.outputs
+    assert "application/vnd.jupyter.widget-view+json" in output["data"]
 
 
 def test_the_kernel_is_free_while_nodes_run(printed: Any) -> None:
     _, during, after = printed(
-        "import threading\ngate = threading.Event()\n"
+        "gate = threading.Event()\n"
         "view = nb.interact(lambda n=1: gate.wait() and n)\n(name,) = view.nodes",
         "print(view.nodes[name].body.outputs)",
         "gate.set()\nprint(shown(view, name))",
