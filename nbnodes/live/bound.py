@@ -13,7 +13,7 @@ from nbnodes.engines.engine import CancelToken
 from nbnodes.errors import EngineError, GraphError, ParameterError, UsageError
 from nbnodes.graph.assembly import Assembly, assemble
 from nbnodes.graph.node import Node, WidgetTrait
-from nbnodes.live.inputs import addressed, current, missing, option_problems
+from nbnodes.live.inputs import Reading, addressed, current, missing, option_problems
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice
 from nbnodes.live.updates import OwnOrRefused, Updates
@@ -257,22 +257,30 @@ class BoundNodes:
             self._stood = {**self._stood, **updates.standings()}
             return result
 
-    def _own(self, names: Iterable[str], given: OwnValues | None = None) -> dict[str, Any]:
+    def _own(
+        self,
+        names: Iterable[str],
+        given: OwnValues | None = None,
+        reading: Reading | None = None,
+    ) -> dict[str, Any]:
         members, given = self.assembly.members, given or {}
+        reading = reading or Reading()
         return {
             name: current(
                 members[name],
                 {**self._given.get(name, {}), **given.get(name, {})},
-                self._connected.get(name),
+                self._connected.get(name, {}),
+                reading,
             )
             for name in names
         }
 
     def _own_or_refused(self, names: Iterable[str]) -> dict[str, OwnOrRefused]:
         found: dict[str, OwnOrRefused] = {}
+        reading = Reading()
         for name in names:
             try:
-                own = self._own([name])
+                own = self._own([name], reading=reading)
                 self.check_complete([name], own)
                 found |= own
             except ParameterError as error:

@@ -12,8 +12,13 @@ def drawn(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
     The shell's own formatter draws, where there is a shell: it knows the libraries in use. A
     Matplotlib figure is a picture in any case.
+
+    Raises:
+        ValueError: If nothing can be shown of it.
     """
     data, metadata = _formatter().format(value)
+    if not data:  # the formatter has told why, where errors of the shell are told
+        raise ValueError(f"a {type(value).__name__} has no text")
     if "image/png" not in data and hasattr(value, "savefig"):  # Matplotlib, not set up to show
         file = io.BytesIO()
         value.savefig(file, format="png")

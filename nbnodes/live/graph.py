@@ -260,6 +260,11 @@ class Graph:
         """
         self._bound.updates(by_hand=by_hand).watch([self._bound.named(node) for node in nodes])
 
+    @property
+    def is_live(self) -> bool:
+        """Whether nodes are kept up to date."""
+        return self._bound.live is not None
+
     def rest(self) -> None:
         """Close it if nothing is watched."""
         self._bound.rest()

@@ -49,8 +49,26 @@ def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[s
     return checked
 
 
+class Reading:
+    """What widgets say at one moment: each is read once, however many nodes it feeds."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[int, str], Any] = {}
+
+    def of(self, trait: WidgetTrait) -> Any:
+        """Return what is meant by what a widget says."""
+        place = id(trait.widget), trait.trait
+        if place not in self._said:
+            self._said[place] = getattr(trait.widget, trait.trait)
+        said = self._said[place]
+        return said if trait.meaning is None else trait.meaning(said)
+
+
 def current(
-    member: Member, given: Mapping[str, Any], connected: Mapping[str, WidgetTrait] | None = None
+    member: Member,
+    given: Mapping[str, Any],
+    connected: Mapping[str, WidgetTrait],
+    reading: Reading,
 ) -> dict[str, Any]:
     """Return a node's own values: constants, what its widgets say now, and what was given.
 
@@ -58,12 +76,13 @@ def current(
         member: The node.
         given: Values that go before what widgets say.
         connected: More widgets, by parameter.
+        reading: What widgets say.
 
     Raises:
         ParameterError: If a widget says something wrong.
     """
-    traits = {**member.widgets, **(connected or {})}
-    widgets = {name: trait.read() for name, trait in traits.items()}
+    traits = {**member.widgets, **connected}
+    widgets = {name: reading.of(trait) for name, trait in traits.items()}
     if widgets:
         unset = {name: value for name, value in widgets.items() if name not in given}
         widgets = member.signature.check(unset, fed=member.signature.parameters)

@@ -56,7 +56,7 @@ class Arrangement:
         inner = [self._stacked(one, is_column=True) for one in layout.values()]
         tab = self._box(ipywidgets.Tab, inner, "nbnodes-tabs")
         tab.titles = tuple(str(title) for title in layout)
-        tab.selected_index = 0
+        tab.selected_index = 0 if layout else None
         return tab
 
     def _box(self, kind: type[Any], widgets: Iterable[Any], name: str) -> Any:

@@ -27,6 +27,7 @@ _SLOW_S = 0.05  # of a run, which cannot end before it is told of
 _TOGETHER = "computed, shown together with the others"
 _PRESS_RUN = "changed, press Run"
 _WHEN_ASKED = "it runs when asked for"
+_CLOSED = "its graph is closed"
 
 
 class Binding:
@@ -58,7 +59,9 @@ class Binding:
         self._is_closed = False
         self._awaited: set[str] = set()  # nodes whose latest value is not shown yet
         self._moved: dict[str, NodeMoved] = {}
+        self._watched: set[str] = set()
         self._asked: set[str] = set()  # lazy nodes that somebody waits for
+        self._overtaken: dict[str, str] = {}  # nodes below what is withheld, and what that is
         self._observed: list[tuple[Any, Callable[[Any], None], str]] = []
         self._painter = Painter(self._paint)
         self._forget = graph.subscribe(self._hear)
@@ -77,6 +80,8 @@ class Binding:
         with _making:
             found: Binding | None = graph.attached.get(cls)
             if found is None or found.is_closed:
+                if found is not None:
+                    found.close()
                 found = graph.attached[cls] = cls(graph, mode or "auto")
         if mode is not None and found.mode != mode:
             text = f"{graph.name} is shown in mode {found.mode!r} already, not {mode!r}"
@@ -85,8 +90,9 @@ class Binding:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it has ended."""
-        return self._is_closed
+        """Whether it has ended, or its graph while it showed something."""
+        has_lost = bool(self._watched) and not self.graph.is_live
+        return self._is_closed or has_lost
 
     def connect(self, controls: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
         """Have widgets that were made for parameters feed these, and follow them."""
@@ -102,13 +108,15 @@ class Binding:
         if self._is_lazy(name):
             self._say(name, "stale", _WHEN_ASKED)
         else:
+            self._watched.add(name)
             self.graph.look_at(name, by_hand=self.mode != "auto")
 
     def hide(self, name: str, screen: Screen) -> None:
         """Show a node there no more; with the last screen of all, all of it ends."""
         if self.screens.remove(name, screen):
-            if not self._is_lazy(name):
-                self.graph.unwatch(name)
+            if name in self._watched:
+                self._watched.discard(name)
+                self._unwatch(name)
             self.close_unused()
 
     def run(self, *names: str) -> None:
@@ -146,7 +154,8 @@ class Binding:
         self._forget()
         for widget, observer, trait in observed:
             widget.unobserve(observer, trait)
-        self.graph.unwatch(*(name for name in self.screens.names if not self._is_lazy(name)))
+        self._unwatch(*self._watched)
+        self._watched.clear()
         self.screens.clear()
         self.graph.disconnect(self.controls)
         self.graph.rest()
@@ -154,6 +163,10 @@ class Binding:
             for control in traits.values():
                 if isinstance(control.widget, ipywidgets.Widget):
                     control.widget.close()
+
+    def _unwatch(self, *names: str) -> None:
+        if names and self.graph.is_live:
+            self.graph.unwatch(*names)
 
     def _is_lazy(self, name: str) -> bool:
         is_lazy = self.graph.assembly.members[name].options.trigger == "lazy"
@@ -176,15 +189,21 @@ class Binding:
     def _on_change(self, users: Mapping[str, Iterable[str]], _: Any) -> None:
         if self.mode != "manual":
             self.graph.follow_widgets(users)
+            if not self.graph.is_live:
+                for name in self.graph.assembly.dag.descendants(users):
+                    self._say(name, "stale", _CLOSED)
             return
         self.withheld.add(users)
         what = ", ".join(sorted({one for parameters in users.values() for one in parameters}))
-        for name in self.graph.assembly.dag.descendants(users):
-            self._say(name, "stale", f"{what} {_PRESS_RUN}")
+        below = self.graph.assembly.dag.descendants(users)
+        self._overtaken |= dict.fromkeys(below, f"{what} {_PRESS_RUN}")
+        for name in below:
+            self._say(name, "stale", "")
 
     def _release(self) -> None:
         """Let what widgets said hold."""
         changed = self.withheld.taken()
+        self._overtaken = {}
         if changed:
             self.graph.follow_widgets(changed)
             standings = self.graph.states()  # some may stand where they stood: no notice comes
@@ -231,6 +250,8 @@ class Binding:
             state, reason = "queued", _TOGETHER
         if state == "stale" and self._is_lazy(name) and name not in self._asked:
             reason = _WHEN_ASKED
+        if state in ("fresh", "queued", "stale") and name in self._overtaken:
+            state, reason = "stale", self._overtaken[name]
         self.screens.show_status(name, Status(state=state, reason=reason).metered(name, progress))
 
 

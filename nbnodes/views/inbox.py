@@ -120,7 +120,8 @@ class Inbox:
         # without the object whose events these are, nobody can ask for more of them
         self._needed = weakref.ref(source.needed, self.tell_unwanted)
         self._is_wanted = desk is not None
-        self._ends = [source.begin(self._post)]
+        self._ends: list[Callable[[], object]] = []
+        self._ends.append(source.begin(self._post))
 
     def wait(self) -> Wait:
         """Return a wait for the first value that none has had."""

@@ -8,7 +8,9 @@ from typing import Any, overload
 
 import ipywidgets
 
+from nbnodes.control.controls import controls_of
 from nbnodes.errors import UsageError
+from nbnodes.graph.function import Function, function_name
 from nbnodes.graph.node import Node
 from nbnodes.live.graph import Graph
 from nbnodes.session import Model
@@ -46,14 +48,29 @@ def interact(
         if fixed:
             raise UsageError("interact: give what is fixed to the Node, as its input")
         return View(what, mode=mode, controls=others)
-    return View(_viewable(what, fixed), mode=mode, controls=others)
+    inputs = fixed | (_required_controls(what, others) if fixed else {})
+    return View(_viewable(what, inputs), mode=mode, controls=others)
 
 
-def _viewable(what: Interactive, fixed: dict[str, Any]) -> Any:
+def _viewable(what: Interactive, inputs: dict[str, Any]) -> Any:
     """Return what a View takes; a Model runs in its own session."""
-    if not isinstance(what, Model):
-        return Node(what, fixed)
-    return Graph(Node(what, fixed), session=what.session) if fixed else what
+    if not inputs:
+        return what if isinstance(what, Model) else Node(what)
+    session = what.session if isinstance(what, Model) else None
+    return Graph(Node(what, inputs), session=session)
+
+
+def _required_controls(what: Interactive, controls: dict[str, Any]) -> dict[str, Any]:
+    """Take out the controls of what a function requires; return their widgets, as inputs."""
+    if isinstance(what, Model | str | os.PathLike) or not callable(what):
+        return {}
+    function = Function.of(what, name=function_name(what), inputs=0)
+    named = {name: controls.pop(name) for name in function.required if name in controls}
+    made = controls_of(function.signature, named) if named else {}
+    return {
+        name: given if isinstance(given, ipywidgets.ValueWidget) else made[name].to_widget()
+        for name, given in named.items()
+    }
 
 
 def _shown(function: Interactive, mode: Mode, controls: dict[str, Any]) -> Interactive:

@@ -84,7 +84,7 @@ class Painter:
         while (news := self._next()) is not None:
             try:
                 self._paint(news)
-            except Exception:  # noqa: BLE001  # a widget that fails must not end the others
+            except BaseException:  # noqa: BLE001  # a widget that fails must not end the others
                 _log.exception("a view could not be painted")
 
     def _next(self) -> News | None:

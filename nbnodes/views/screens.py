@@ -52,6 +52,8 @@ class Screens:
             if screens:
                 return False
             del self._screens[name]
+            self._results.pop(name, None)  # what comes while it is not shown is not drawn
+            self._statuses.pop(name, None)
             return True
 
     def clear(self) -> None:
@@ -91,7 +93,7 @@ class Screens:
     def _tell(name: str, tell: Callable[..., None], *words: object) -> None:
         try:
             tell(*words)
-        except Exception:  # noqa: BLE001  # whatever somebody's observer of the widget does
+        except BaseException:  # noqa: BLE001  # whatever somebody's observer of the widget does
             _log.exception("%s could not be shown", name)
 
 
@@ -99,7 +101,7 @@ def _outputs(result: Result) -> Outputs:
     """Draw a Result; what cannot be drawn says so in its place."""
     try:
         return shown(result)
-    except Exception as error:  # noqa: BLE001  # drawing runs the code of the value's class
+    except BaseException as error:  # noqa: BLE001  # drawing runs the code of the value's class
         _log.info("%s could not be drawn", result.name, exc_info=True)
         text = f"{result.name} has a value that cannot be drawn: {type(error).__name__}: {error}"
         card = f'<div class="nbnodes-error" role="alert">{html.escape(text)}</div>'

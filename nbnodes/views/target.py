@@ -36,13 +36,17 @@ class OutputTarget:
 
     Args:
         out: The widget.
+        node: The node; once another one has taken the place, it is that one's.
     """
 
-    def __init__(self, out: ipywidgets.Output) -> None:
+    def __init__(self, out: ipywidgets.Output, node: Node) -> None:
         self._out = out
+        self._node = node
 
     def show_status(self, status: Status) -> None:
         """See `Screen.show_status`."""
+        if self._out.nbnodes_node is not self._node:
+            return
         frame, layout = FRAMES[status.state], self._out.layout
         with layout.hold_sync():
             for side in ("top", "right", "bottom", "left"):
@@ -52,7 +56,8 @@ class OutputTarget:
 
     def show_result(self, _: Result, outputs: Outputs) -> None:
         """See `Screen.show_result`."""
-        self._out.outputs = outputs
+        if self._out.nbnodes_node is self._node:
+            self._out.outputs = outputs
 
 
 class Places:
@@ -79,7 +84,7 @@ class Places:
             raise UsageError("\n".join(wrong))
         for name, node in placed.items():
             if node.out.nbnodes_node is node:  # else another node took the place
-                self._fill(name, node.out)
+                self._fill(name, node)
 
     def close(self) -> None:
         """Fill them no more; may be called twice."""
@@ -90,14 +95,14 @@ class Places:
                 box.children = ()
             view.close()
 
-    def _fill(self, name: str, out: Any) -> None:
-        if isinstance(out, ipywidgets.Output):
-            self._targets[name] = target = OutputTarget(out)
+    def _fill(self, name: str, node: Node) -> None:
+        if isinstance(node.out, ipywidgets.Output):
+            self._targets[name] = target = OutputTarget(node.out, node)
             self._binding.show(name, target)
         else:
             view = NodeView(name, self._binding)
-            self._views[view] = out
-            out.children = (view,)
+            self._views[view] = node.out
+            node.out.children = (view,)
 
 
 def nodes_within(container: Any) -> list[Node]:

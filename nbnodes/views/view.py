@@ -184,6 +184,9 @@ def _graph_of(what: Viewable) -> tuple[Graph, list[str]]:
         graph = Graph.from_folder(what)
         return graph, list(graph.assembly.dag.sinks)
     many = not isinstance(what, Node | Model | str | os.PathLike)
+    if many and not isinstance(what, Iterable):
+        kind = type(what).__name__
+        raise UsageError(f"a view is of a Graph, Nodes, Models or notebooks, not of a {kind}")
     given = list(what) if many else [what]  # type: ignore[arg-type]
     nodes = [one if isinstance(one, Node) else Node(one) for one in given]
     session = next((one.session for one in given if isinstance(one, Model)), None)

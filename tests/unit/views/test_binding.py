@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets
 import pytest
-from recorded_screen import RecordedScreen, threads_of_views
+from recorded_screen import RecordedScreen, text_of, threads_of_views
 
 import nbnodes as nb
 from nbnodes.errors import UsageError
@@ -334,6 +334,73 @@ def test_a_second_screen_shows_what_the_first_does(session: nb.Session) -> None:
     first.await_state("fresh")
     binding.show("only", second)
     assert (second.text, second.state) == ("here", "fresh")
+
+
+def test_one_widget_says_one_thing_to_all_nodes_of_a_revision(session: nb.Session) -> None:
+    slider = ipywidgets.IntSlider(0, 0, 10**6)
+    nodes = [nb.Node(lambda n: n, [slider], name=name) for name in "abcdefgh"]
+    graph = nb.Graph(nodes, session=session)
+    mixed: list[dict[str, Any]] = []
+    binding = Binding.of(graph)
+    screens = {name: RecordedScreen() for name in "abcdefgh"}
+
+    def hear(notice: object) -> None:
+        if isinstance(notice, nb.Published):
+            values = {name: result.value for name, result in notice.results.items()}
+            if len(set(values.values())) > 1:
+                mixed.append(values)
+
+    graph.subscribe(hear)
+    for name, screen in screens.items():
+        binding.show(name, screen)
+
+    def move(first: int) -> None:
+        for value in range(first, 10**6, 4000):
+            slider.value = value
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(move, (1, 2, 3)))
+    text = str(slider.value)
+    for screen in screens.values():
+        screen.await_text(text)
+    assert mixed == []
+    binding.close()
+
+
+def test_in_manual_mode_a_change_during_a_run_stays_untold_by_its_end(
+    session: nb.Session, screen: RecordedScreen
+) -> None:
+    gate = threading.Event()
+    slider = ipywidgets.IntSlider(1)
+
+    def slow(n: int) -> int:
+        gate.wait()
+        return n
+
+    binding = bound(nb.Node(slow, [slider], name="slow"), session, mode="manual")
+    binding.show("slow", screen)
+    binding.run()
+    screen.await_state("running")
+    slider.value = 8
+    gate.set()
+    screen.await_text("1")
+    screen.await_that(lambda: screen.reasons[-1].endswith("press Run"))
+    binding.run()
+    screen.await_text("8")
+    screen.await_state("fresh")
+
+
+def test_a_second_node_of_an_output_takes_it_over(session: nb.Session) -> None:
+    slider, out, screen = ipywidgets.IntSlider(1), ipywidgets.Output(), RecordedScreen()
+    with session:
+        first = nb.view(nb.Node(lambda n: ("old", n), [slider], out=out))
+        second = nb.view(nb.Node(lambda n: ("new", n), [slider], out=out))
+        slider.value = 2
+        screen.await_that(lambda: text_of(out.outputs) == "('new', 2)")
+        first.graph.settle()
+        assert text_of(out.outputs) == "('new', 2)"
+        first.close()
+        second.close()
 
 
 def test_many_changes_from_many_threads_end_with_the_last_value(session: nb.Session) -> None:

@@ -201,6 +201,19 @@ def test_a_model_runs_in_its_own_session_whatever_is_fixed() -> None:
             view.close()
 
 
+def test_what_a_function_requires_is_set_by_its_control() -> None:
+    view = nb.interact(lambda n: n + 1, n=(0, 9))
+    (name,) = view.nodes
+    view.controls["n"].value = 4
+    await_text(view, name, "5")
+    view.close()
+    mixed = nb.interact(lambda a, b: (a, b), a=w.fixed("x"), b=(0, 9))
+    (name,) = mixed.nodes
+    mixed.controls["b"].value = 3
+    await_text(mixed, name, "('x', 3)")
+    mixed.close()
+
+
 def test_interact_decorates_a_function() -> None:
     @nb.interact(x=(0, 10), y=w.fixed(2))
     def times(x: int = 3, y: int = 1) -> int:
@@ -337,6 +350,39 @@ def test_stopping_one_node_leaves_what_others_need() -> None:
     gate.set()
     await_text(view, "right", "1")
     view.close()
+
+
+def test_a_node_that_was_hidden_is_shown_again() -> None:
+    graph = nb.Graph([nb.Node(lambda n=1: n, name="a"), nb.Node(lambda m=2: m, name="b")])
+    one, two = nb.view(graph, layout=["a"]), nb.view(graph, layout=["b"])
+    await_text(one, "a", "1")
+    one.close()
+    again = nb.view(graph, layout=["a"])
+    await_text(again, "a", "1")
+    RecordedScreen().await_that(lambda: again.nodes["a"].header.state == "fresh")
+    again.close()
+    two.close()
+
+
+def test_a_graph_that_is_closed_under_its_view_is_not_called_fresh() -> None:
+    slider = w.IntSlider(1)
+    node = nb.Node(lambda n: n, [slider], name="same")
+    view = nb.view(node)
+    await_text(view, "same", "1")
+    view.graph.close()
+    slider.value = 2
+    header = view.nodes["same"].header
+    RecordedScreen().await_that(lambda: header.reason == "its graph is closed")
+    again = nb.view(view.graph)
+    await_text(again, "same", "2")
+    again.close()
+    view.close()
+
+
+@pytest.mark.parametrize("what", [5, None, {}.get])
+def test_what_is_nothing_to_view_is_refused(what: Any) -> None:
+    with pytest.raises(UsageError, match="a view is of a Graph, Nodes, Models or notebooks"):
+        nb.view(what)
 
 
 def test_what_is_shown_elsewhere_goes_on_when_one_view_closes() -> None:
