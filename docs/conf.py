@@ -53,7 +53,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"_asyncio\.Future"),
     (r"py:.*", r"(P|nbnodes\.engines\.reporting\.T)"),  # type variables
     (r"py:.*", r"(Domain|Kind)"),  # told in controls.md
-    (r"py:.*", r"nbnodes\.(cache\.equality\._T|views\.events\.Source|scheduler\.cached_run\.CachedRunner)"),  # inner
+    (r"py:.*", r"nbnodes\.(cache\.equality\._T|scheduler\.cached_run\.CachedRunner)"),  # inner
+    (r"py:.*", r"nbnodes\.views\.events\.Source"),
 ]
 
 html_theme = "pydata_sphinx_theme"
