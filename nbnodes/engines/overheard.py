@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, TextIO
 
 from nbnodes.engines.outputs import OutputLog
@@ -41,8 +42,39 @@ def overheard(log: OutputLog, *, is_echoed: bool) -> Iterator[None]:
         _sink.reset(taken)
 
 
+class _HeardWrite:
+    """Stands for a stream's `write` while somebody listens, and passes on after that.
+
+    Args:
+        name: "stdout" or "stderr".
+        before: What it stands for.
+    """
+
+    def __init__(self, name: str, before: Callable[[str], int]) -> None:
+        self._name = name
+        self.before = before
+
+    def __call__(self, text: str) -> int:
+        """Take text; return its length."""
+        taken = _sink.get()
+        if taken is None or not isinstance(text, str):
+            return self.before(text)
+        log, is_echoed = taken
+        log.feed("stream", {"name": self._name, "text": text})
+        if not is_echoed:
+            return len(text)
+        nobody = _sink.set(None)  # IPython, too, puts its own in the place of this: once is enough
+        try:
+            return self.before(text)
+        finally:
+            _sink.reset(nobody)
+
+
 class _HeardStream:
     """Hears what is written to a stream, which stays the object that it is.
+
+    IPython puts a `write` of its own into the stream for as long as a cell runs, and then what was
+    there before: where the stream's class is written in Python, one is derived that allows for it.
 
     Args:
         name: "stdout" or "stderr".
@@ -50,30 +82,48 @@ class _HeardStream:
     """
 
     def __init__(self, name: str, stream: TextIO) -> None:
-        self._name = name
-        self._attributes = vars(stream)
-        self._write = stream.write
-        self._ours = self.write  # each look-up would make another
-        self._before = self._attributes.get("write")  # somebody else may do as this
-        self._attributes["write"] = self._ours
-
-    def write(self, text: str) -> int:
-        """Take text; return its length."""
-        taken = _sink.get()
-        if taken is None or not isinstance(text, str):
-            return self._write(text)
-        log, is_echoed = taken
-        log.feed("stream", {"name": self._name, "text": text})
-        return self._write(text) if is_echoed else len(text)
+        self._stream: Any = stream
+        self._kind = type(self._stream)
+        attributes = vars(stream)
+        while isinstance(attributes.get("write"), _HeardWrite):  # IPython put it back too late
+            attributes["write"] = attributes["write"].before
+        self._before = attributes.get("write")
+        self._ours: _HeardWrite | None = None
+        try:
+            self._stream.__class__ = _heard_kind(self._kind, name)
+        except TypeError:  # a class of Python's own cannot be exchanged
+            self._ours = attributes["write"] = _HeardWrite(name, stream.write)
 
     def leave(self) -> None:
         """Hear it no more."""
-        if self._attributes.get("write") is not self._ours:
+        if self._ours is None:
+            self._stream.__class__ = self._kind
+            return
+        attributes = vars(self._stream)
+        if attributes.get("write") is not self._ours:
             return  # somebody else came after this: it just passes on, then
         if self._before is None:
-            del self._attributes["write"]
+            del attributes["write"]
         else:
-            self._attributes["write"] = self._before
+            attributes["write"] = self._before
+
+
+@cache
+def _heard_kind(kind: type, name: str) -> type:
+    """Derive a class whose `write` is heard, also where an object has one of its own."""
+
+    def get(stream: Any) -> _HeardWrite:
+        own = vars(stream).get("write")
+        return _HeardWrite(name, kind.write.__get__(stream) if own is None else own)  # type: ignore[attr-defined]
+
+    def put(stream: Any, write: Any) -> None:
+        vars(stream)["write"] = write.before if isinstance(write, _HeardWrite) else write
+
+    def remove(stream: Any) -> None:
+        del vars(stream)["write"]
+
+    named = {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    return type(kind.__name__, (kind,), {**named, "write": property(get, put, remove)})
 
 
 class _Ears:

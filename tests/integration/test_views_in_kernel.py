@@ -102,3 +102,14 @@ def test_the_kernel_is_free_while_nodes_run(printed: Any) -> None:
     )
     assert during == "()\n"
     assert after == "[['text/plain']]\n"
+
+
+def test_a_cell_whose_output_is_captured_takes_nothing_of_a_function(printed: Any) -> None:
+    _, _, asking = printed(
+        "is_running, gate = threading.Event(), threading.Event()\n"
+        "def speak(n=1):\n    is_running.set()\n    gate.wait()\n    print('hello')\n    return n\n"
+        "graph = nb.Graph(nb.Node(speak))",
+        "%%capture captured\ngraph.watch('speak')\nis_running.wait()",
+        "gate.set()\nprint(repr(graph.get('speak').stdout), repr(captured.stdout))",
+    )
+    assert asking == "'hello\\n' ''\n"

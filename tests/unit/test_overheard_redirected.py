@@ -56,8 +56,10 @@ def is_as_before() -> Iterator[None]:
     """See that every test leaves the streams as they were."""
     before = sys.stdout, sys.stderr
     attributes = [dict(vars(stream)) for stream in before]
+    kinds = [type(stream) for stream in before]
     yield
     assert (sys.stdout, sys.stderr) == before
+    assert [type(stream) for stream in before] == kinds
     assert [dict(vars(stream)) for stream in before] == attributes
 
 
@@ -139,6 +141,56 @@ def test_somebody_who_listens_likewise_goes_on_listening() -> None:
         call(lambda: print("one", end=""), is_echoed=True)
         print("two", end="")
     assert "".join(heard) == "onetwo"
+
+
+class Console(io.StringIO):
+    """A stream whose class is written in Python, as Jupyter's."""
+
+
+@contextlib.contextmanager
+def noting(noted: list[str]) -> Iterator[None]:
+    """Note what is written while a cell runs, as IPython does."""
+    stream = sys.stdout
+    before = stream.write
+
+    def write(text: str) -> int:
+        noted.append(text)
+        return before(text)
+
+    stream.write = write  # type: ignore[method-assign]
+    yield
+    stream.write = before  # type: ignore[method-assign]
+
+
+def test_a_call_that_outlives_the_cell_that_began_it_is_heard() -> None:
+    noted: list[str] = []
+    with contextlib.redirect_stdout(Console()) as console:
+        with noting(noted):
+            steps = Steps()
+            steps.say("one")
+            print("cell")
+        steps.say("two")
+        print("later")
+        assert steps.end().stdout == "one\ntwo\n"
+    assert "".join(noted) == "cell\n"
+    assert console.getvalue() == "cell\nlater\n"
+    assert type(console) is Console
+
+
+@pytest.mark.parametrize("kind", [Console, io.StringIO])
+def test_cells_that_begin_amid_calls_and_end_after_them_change_nothing(kind: type) -> None:
+    noted: list[str] = []
+    with contextlib.redirect_stdout(kind()) as console:
+        for _ in range(3):
+            steps = Steps()
+            with noting(noted):
+                steps.say("call")
+                assert steps.end().stdout == "call\n"
+                print("cell")
+        print("later")
+        assert call(lambda: print("echoed"), is_echoed=True).stdout == "echoed\n"
+    assert console.getvalue() == "cell\n" * 3 + "later\nechoed\n"
+    assert type(console) is kind
 
 
 _NO_CONSOLE = """
