@@ -81,9 +81,9 @@ class _HeardStream:
         stream: The stream.
     """
 
-    def __init__(self, name: str, stream: TextIO) -> None:
-        self._stream: Any = stream
-        self._kind = type(self._stream)
+    def __init__(self, name: str, stream: Any) -> None:
+        self._stream = stream
+        self._kind = type(stream)
         attributes = vars(stream)
         while isinstance(attributes.get("write"), _HeardWrite):  # IPython put it back too late
             attributes["write"] = attributes["write"].before
