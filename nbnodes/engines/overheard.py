@@ -90,7 +90,7 @@ class _HeardStream:
         self._before = attributes.get("write")
         self._ours: _HeardWrite | None = None
         try:
-            self._stream.__class__ = _heard_kind(self._kind, name)
+            self._stream.__class__ = _heard_kind(self._kind, name)  # type: ignore[arg-type]  # any class can be hashed
         except TypeError:  # a class of Python's own cannot be exchanged
             self._ours = attributes["write"] = _HeardWrite(name, stream.write)
 
