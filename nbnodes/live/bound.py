@@ -177,6 +177,27 @@ class BoundNodes:
             if self.live is not None:
                 self.live.set(self._own(names))
 
+    @property
+    def is_live(self) -> bool:
+        """Whether nodes are kept up to date."""
+        return self.live is not None
+
+    def look_at(self, *nodes: str | Node, by_hand: bool = False) -> None:
+        """Keep nodes up to date as `Graph.watch` does, lazy ones too; raise nothing for values.
+
+        A node that has no value for a parameter, or a wrong one, fails until it has a right one.
+
+        Args:
+            *nodes: The nodes.
+            by_hand: Whether from now on no node runs before `Graph.refresh` tells it to; what is
+                kept already is told all the same.
+
+        Raises:
+            UsageError: If nodes are watched otherwise already.
+        """
+        names = [self.named(node) for node in nodes]  # may take a notebook apart anew
+        self.updates(by_hand=by_hand).watch(names)
+
     def rest(self) -> None:
         """Close it if nothing is watched."""
         with self._lock:

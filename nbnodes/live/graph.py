@@ -15,7 +15,7 @@ from nbnodes.graph.drawing.mermaid import mermaid
 from nbnodes.graph.drawing.picture import Picture
 from nbnodes.graph.drawing.svg import svg
 from nbnodes.graph.drawing.text import text
-from nbnodes.graph.node import Node, WidgetTrait
+from nbnodes.graph.node import Node
 from nbnodes.live.bound import BoundNodes
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice, Published
@@ -42,6 +42,7 @@ class Graph:
         workers: How many nodes may run at once; default: the Session's.
 
     Attributes:
+        bound: What it stands on; surfaces, such as views, have widgets feed it there.
         attached: What surfaces keep with the graph, by their own keys, for as long as it lives.
 
     Raises:
@@ -65,7 +66,7 @@ class Graph:
             raise UsageError(f"a Graph is made of Nodes, not of a {type(given).__name__}")
         session = session or current_session()
         workers = workers or session.settings.workers
-        self._bound = BoundNodes(nodes, name=name, session=session, workers=workers)
+        self.bound = BoundNodes(nodes, name=name, session=session, workers=workers)
         self.attached: dict[object, Any] = {}
         for node in self.nodes.values():
             node.graph = self
@@ -103,27 +104,27 @@ class Graph:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self._bound.name
+        return self.bound.name
 
     @property
     def session(self) -> Session:
         """Where its nodes run."""
-        return self._bound.session
+        return self.bound.session
 
     @property
     def workers(self) -> int:
         """How many nodes may run at once."""
-        return self._bound.workers
+        return self.bound.workers
 
     @property
     def assembly(self) -> Assembly:
         """The nodes as they were read, and what depends on what."""
-        return self._bound.assembly
+        return self.bound.assembly
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """What the text of a notebook does not tell of its parts, and what runs have found out."""
-        return () if self._bound.parts is None else self._bound.parts.doubts
+        return () if self.bound.parts is None else self.bound.parts.doubts
 
     @property
     def nodes(self) -> Mapping[str, Node]:
@@ -132,7 +133,7 @@ class Graph:
 
     def __getitem__(self, name: str) -> Node:
         """Return a node by its name."""
-        return self.assembly.members[self._bound.named(name)].node
+        return self.assembly.members[self.bound.named(name)].node
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names of its nodes, in topological order."""
@@ -173,9 +174,9 @@ class Graph:
             RunFailedError: If a node failed, unless `check` is False.
             EngineError: If the machine failed.
         """
-        name, own = self._bound.checked(node, {**(values or {}), **given})
-        result = self._bound.presented(
-            node, self._bound.compute(name, own, CancelToken(), on_progress)
+        name, own = self.bound.checked(node, {**(values or {}), **given})
+        result = self.bound.presented(
+            node, self.bound.compute(name, own, CancelToken(), on_progress)
         )
         if check:
             result.unwrap()
@@ -191,10 +192,10 @@ class Graph:
         Raises:
             ParameterError: At once, as `run`.
         """
-        name, own = self._bound.checked(node, {**(values or {}), **given})
+        name, own = self.bound.checked(node, {**(values or {}), **given})
         cancel = CancelToken()
         return self.session.submit_work(
-            lambda: self._bound.presented(node, self._bound.compute(name, own, cancel)), cancel
+            lambda: self.bound.presented(node, self.bound.compute(name, own, cancel)), cancel
         )
 
     async def arun(
@@ -229,7 +230,7 @@ class Graph:
         Raises:
             ParameterError: For wrong and unknown parameters; nothing has changed then.
         """
-        self._bound.set({**(values or {}), **given})
+        self.bound.set({**(values or {}), **given})
 
     def watch(self, *nodes: str | Node) -> None:
         """Keep nodes up to date from now on; default: those on which nothing depends.
@@ -239,66 +240,16 @@ class Graph:
         Raises:
             ParameterError: If a parameter has no value.
         """
-        names = [self._bound.named(node) for node in nodes] or list(self.assembly.dag.sinks)
+        names = [self.bound.named(node) for node in nodes] or list(self.assembly.dag.sinks)
         members = self.assembly.members
         chosen = [name for name in names if members[name].options.trigger != "lazy"]
-        self._bound.check_complete(self.assembly.dag.ancestors(chosen))
-        self._bound.updates().watch(chosen)
-
-    def look_at(self, *nodes: str | Node, by_hand: bool = False) -> None:
-        """Keep nodes up to date as `watch` does, lazy ones too; raise nothing for their values.
-
-        A node that has no value for a parameter, or a wrong one, fails until it has a right one.
-
-        Args:
-            *nodes: The nodes.
-            by_hand: Whether from now on no node of the graph runs before it is told to by
-                `refresh`; what is kept already is told all the same.
-
-        Raises:
-            UsageError: If nodes of it are watched otherwise already.
-        """
-        self._bound.updates(by_hand=by_hand).watch([self._bound.named(node) for node in nodes])
-
-    @property
-    def is_live(self) -> bool:
-        """Whether nodes are kept up to date."""
-        return self._bound.live is not None
-
-    def rest(self) -> None:
-        """Close it if nothing is watched."""
-        self._bound.rest()
-
-    @property
-    def widgets(self) -> Mapping[str, Mapping[str, WidgetTrait]]:
-        """For each node the widgets that feed it, by parameter."""
-        return self._bound.widgets()
-
-    def connect(self, widgets: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
-        """Have widgets say what parameters are that no node feeds.
-
-        Args:
-            widgets: For each node, by parameter.
-        """
-        self._bound.connect(widgets)
-
-    def disconnect(self, widgets: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
-        """Undo `connect`: these parameters are what they would be without."""
-        self._bound.disconnect(widgets)
-
-    def follow_widgets(self, changed: Mapping[str, Iterable[str]]) -> None:
-        """Take what widgets say now; returns at once.
-
-        A value that a node refuses is that node's failure.
-
-        Args:
-            changed: For each node its parameters whose widgets have changed.
-        """
-        self._bound.follow_widgets(changed)
+        self.bound.check_complete(self.assembly.dag.ancestors(chosen))
+        self.bound.updates().watch(chosen)
 
     def unwatch(self, *nodes: str | Node) -> None:
         """Undo one `watch` of each of these nodes."""
-        self._bound.updates().unwatch([self._bound.named(node) for node in nodes])
+        names = [self.bound.named(node) for node in nodes]
+        self.bound.updates().unwatch(names)
 
     def get(self, node: str | Node, *, check: bool = True) -> Result:
         """Return a node's Result for the values that hold now; wait for it.
@@ -307,13 +258,13 @@ class Graph:
             RunFailedError: If a node failed, unless `check` is False.
             EngineError: If the machine failed, or somebody stopped it.
         """
-        name = self._bound.named(node)
-        self._bound.check_complete(self.assembly.dag.ancestors([name]))
-        updates = self._bound.updates()
-        self._bound.look_again(self.assembly.dag.ancestors([name]))
+        name = self.bound.named(node)
+        self.bound.check_complete(self.assembly.dag.ancestors([name]))
+        updates = self.bound.updates()
+        self.bound.look_again(self.assembly.dag.ancestors([name]))
         updates.watch([name])
         try:
-            result = self._bound.presented(node, updates.result_of(name))
+            result = self.bound.presented(node, updates.result_of(name))
         finally:
             updates.unwatch([name])
         if check:
@@ -326,27 +277,27 @@ class Graph:
         Raises:
             TimeoutError: If it is not by then.
         """
-        updates = self._bound.updates()
+        updates = self.bound.updates()
         updates.settle(timeout_s)
         return updates.published
 
     @property
     def published(self) -> Published:
         """The Results of the latest revision that is settled, and of no other."""
-        return self._bound.updates().published
+        return self.bound.updates().published
 
     def states(self) -> Mapping[str, Standing]:
         """Return where every node stands, and why; unless one is watched, as of the latest run."""
-        return self._bound.standings()
+        return self.bound.standings()
 
     def refresh(self, *nodes: str | Node) -> None:
         """Run nodes that are run by hand, have failed or were stopped; default: all."""
-        names = [self._bound.named(node) for node in nodes] or list(self.assembly.members)
-        self._bound.updates().refresh(names)
+        names = [self.bound.named(node) for node in nodes] or list(self.assembly.members)
+        self.bound.updates().refresh(names)
 
     def cancel(self, *nodes: str | Node) -> None:
         """Stop nodes that are not up to date yet; default: all."""
-        self._bound.updates().cancel([self._bound.named(node) for node in nodes] or None)
+        self.bound.updates().cancel([self.bound.named(node) for node in nodes] or None)
 
     def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
         """Have a function called with every Notice, on a thread of the graph.
@@ -356,12 +307,12 @@ class Graph:
         Returns:
             What ends it.
         """
-        self._bound.listeners.append(listener)
-        return partial(self._bound.forget, listener)
+        self.bound.listeners.append(listener)
+        return partial(self.bound.forget, listener)
 
     def close(self) -> None:
         """Stop what runs and watch nothing any more; may be called twice."""
-        self._bound.close()
+        self.bound.close()
 
     def __enter__(self) -> Self:
         return self

@@ -68,7 +68,7 @@ class Binding:
         for node in graph.nodes.values():
             node.shown_in = graph
         answer_beside_cells()
-        self._follow(graph.widgets)
+        self._follow(graph.bound.widgets())
 
     @classmethod
     def of(cls, graph: Graph, mode: Mode | None = None) -> Binding:
@@ -91,14 +91,14 @@ class Binding:
     @property
     def is_closed(self) -> bool:
         """Whether it has ended, or its graph while it showed something."""
-        has_lost = bool(self._watched) and not self.graph.is_live
+        has_lost = bool(self._watched) and not self.graph.bound.is_live
         return self._is_closed or has_lost
 
     def connect(self, controls: Mapping[str, Mapping[str, WidgetTrait]]) -> None:
         """Have widgets that were made for parameters feed these, and follow them."""
         for node, traits in controls.items():
             self.controls.setdefault(node, {}).update(traits)
-        self.graph.connect(controls)
+        self.graph.bound.connect(controls)
         self._follow(controls)
 
     def show(self, name: str, screen: Screen) -> None:
@@ -109,7 +109,7 @@ class Binding:
             self._say(name, "stale", _WHEN_ASKED)
         else:
             self._watched.add(name)
-            self.graph.look_at(name, by_hand=self.mode != "auto")
+            self.graph.bound.look_at(name, by_hand=self.mode != "auto")
 
     def hide(self, name: str, screen: Screen) -> None:
         """Show a node there no more; with the last screen of all, all of it ends."""
@@ -126,7 +126,7 @@ class Binding:
         lazy = {name for name in chosen if self._is_lazy(name)} - self._asked
         self._asked |= lazy
         for name in lazy:
-            self.graph.look_at(name)
+            self.graph.bound.look_at(name)
         if chosen:
             self.graph.refresh(*sorted(self.graph.assembly.dag.ancestors(chosen)))
 
@@ -157,15 +157,15 @@ class Binding:
         self._unwatch(*self._watched)
         self._watched.clear()
         self.screens.clear()
-        self.graph.disconnect(self.controls)
-        self.graph.rest()
+        self.graph.bound.disconnect(self.controls)
+        self.graph.bound.rest()
         for traits in self.controls.values():
             for control in traits.values():
                 if isinstance(control.widget, ipywidgets.Widget):
                     control.widget.close()
 
     def _unwatch(self, *names: str) -> None:
-        if names and self.graph.is_live:
+        if names and self.graph.bound.is_live:
             self.graph.unwatch(*names)
 
     def _is_lazy(self, name: str) -> bool:
@@ -188,8 +188,8 @@ class Binding:
 
     def _on_change(self, users: Mapping[str, Iterable[str]], _: Any) -> None:
         if self.mode != "manual":
-            self.graph.follow_widgets(users)
-            if not self.graph.is_live:
+            self.graph.bound.follow_widgets(users)
+            if not self.graph.bound.is_live:
                 for name in self.graph.assembly.dag.descendants(users):
                     self._say(name, "stale", _CLOSED)
             return
@@ -205,7 +205,7 @@ class Binding:
         changed = self.withheld.taken()
         self._overtaken = {}
         if changed:
-            self.graph.follow_widgets(changed)
+            self.graph.bound.follow_widgets(changed)
             standings = self.graph.states()  # some may stand where they stood: no notice comes
             for name in self.graph.assembly.dag.descendants(changed):
                 self._say(name, standings[name].state, standings[name].reason)

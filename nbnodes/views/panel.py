@@ -68,7 +68,7 @@ def panel_of(graph: Graph, names: Iterable[str], overrides: Mapping[str, Any]) -
     """
     needed = graph.assembly.dag.ancestors(names)
     members = [one for name, one in graph.assembly.members.items() if name in needed]
-    fed = graph.widgets
+    fed = graph.bound.widgets()
     panel = Panel()
     for address, users in _addressed(members, fed).items():
         member, name = users[0]

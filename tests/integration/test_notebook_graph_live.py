@@ -100,7 +100,7 @@ def test_who_watches_twice_goes_on_watching_after_looking_away_once(session: nb.
 
 def test_what_is_run_by_hand_still_is(session: nb.Session) -> None:
     with graph_of(session, *CELLS) as graph:
-        graph.look_at("b", by_hand=True)
+        graph.bound.look_at("b", by_hand=True)
         graph.run("d")
         graph.settle(WAIT_S)
         assert graph.states()["b"].state == "stale"
@@ -114,7 +114,7 @@ def test_parts_that_are_joined_are_watched_as_one_and_follow_their_widgets(
     slider = ipywidgets.IntSlider(3)
     with graph_of(session, *HIDDEN) as graph:
         assert list(graph) == ["a", "v"]
-        graph.connect({"a": {"n": WidgetTrait(slider, "value")}})
+        graph.bound.connect({"a": {"n": WidgetTrait(slider, "value")}})
         graph.watch("a")
         graph.settle(WAIT_S)
         with pytest.warns(nb.NotebookWarning, match="they are together now"):
@@ -122,7 +122,7 @@ def test_parts_that_are_joined_are_watched_as_one_and_follow_their_widgets(
         (joined,) = graph
         assert set(graph.settle(WAIT_S).results) == {joined}
         slider.value = 5
-        graph.follow_widgets({"a": ["n"]})
+        graph.bound.follow_widgets({"a": ["n"]})
         assert graph.settle(WAIT_S).results[joined].unwrap()["v"] == 6
 
 
