@@ -11,7 +11,8 @@ from nbnodes.views.blocking import load
 
 
 @pytest.fixture
-def shell():
+def shell(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # another one than this: IPython warns
     made = InteractiveShell()
     made.user_ns.update(
         slider=ipywidgets.IntSlider(), button=ipywidgets.Button(), ready=lambda: True, number=5

@@ -24,7 +24,8 @@ def session() -> Iterator[nb.Session]:
 
 
 @pytest.fixture
-def shell() -> Iterator[Any]:
+def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # another one than this: IPython warns
     made = InteractiveShell.instance()
     install(made)
     yield made
