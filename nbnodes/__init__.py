@@ -168,8 +168,10 @@ if not TYPE_CHECKING:  # a type checker must see which names there are
 
     def _show_in_notebooks() -> None:
         """Have nodes show themselves live where a notebook runs."""
-        if "IPython" in sys.modules and "ipykernel" in sys.modules:
-            shell = sys.modules["IPython"].get_ipython()
+        if "ipykernel" in sys.modules:
+            from nbnodes.engines.own_shell import own_shell
+
+            shell = own_shell()
             if shell is not None:
                 from nbnodes.views.showing import install
 

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TextIO
 
 from nbnodes.engines.outputs import OutputLog
+from nbnodes.engines.own_shell import own_shell
 
 _NAMES = ("stdout", "stderr")
 
@@ -165,9 +166,7 @@ class _Ears:
 
 def _publisher() -> Any:
     """Return what sends displays in a kernel; None elsewhere."""
-    interactive = sys.modules.get("IPython.core.getipython")
-    shell = None if interactive is None else interactive.get_ipython()
-    publisher = getattr(shell, "display_pub", None)
+    publisher = getattr(own_shell(), "display_pub", None)
     return publisher if hasattr(publisher, "register_hook") else None
 
 

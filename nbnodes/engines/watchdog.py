@@ -36,7 +36,10 @@ class Watchdog:
         self._is_main = threading.current_thread() is threading.main_thread()
         self._handler: Any = signal.SIG_DFL
         self.has_seen_sigint = False
-        self._changed = threading.Condition()
+        # An interrupt may arrive wherever Python code begins or a call ends, also in a Condition's
+        # `__enter__`, which then keeps its lock for ever; to enter a lock itself is one step.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._ended = False
         self._is_armed = False
         self._holds = 0
@@ -56,7 +59,7 @@ class Watchdog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        with self._changed:
+        with self._lock:
             self._ended = True
             self._changed.notify()
         if self._thread:
@@ -88,13 +91,13 @@ class Watchdog:
     @contextmanager
     def held_off(self) -> Iterator[None]:
         """Let a block end before the cell that it is part of is interrupted."""
-        with self._changed:
+        with self._lock:
             self._holds += 1
         try:
             self._take_back()
             yield
         finally:
-            with self._changed:
+            with self._lock:
                 self._holds -= 1
                 self._changed.notify()
 
@@ -112,7 +115,7 @@ class Watchdog:
         self._thread.start()
 
     def _on_cancel(self) -> None:
-        with self._changed:
+        with self._lock:
             self._changed.notify()
             if self._thread is None and not self._ended:
                 self._start()
@@ -120,11 +123,11 @@ class Watchdog:
     def _arm(self) -> None:
         self._is_armed = True
         if self._thread:
-            with self._changed:
+            with self._lock:
                 self._changed.notify()
 
     def _disarm(self) -> None:
-        with self._changed:
+        with self._lock:
             self._is_armed = False
         self._take_back()
 
@@ -135,7 +138,7 @@ class Watchdog:
             time.sleep(0)  # lets a signal that is on its way arrive here
 
     def _watch(self) -> None:
-        with self._changed:
+        with self._lock:
             while not self._ended:
                 is_over = self._run.interruption() is not None
                 if is_over and self._is_armed and not self._holds:

@@ -6,6 +6,8 @@ import base64
 import io
 from typing import Any
 
+from nbnodes.engines.own_shell import own_shell
+
 
 def drawn(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what Jupyter shows of an object, by MIME type, and what it says of that.
@@ -28,9 +30,8 @@ def drawn(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _formatter() -> Any:
     from IPython.core.formatters import DisplayFormatter
-    from IPython.core.getipython import get_ipython
 
-    shell = get_ipython()
+    shell = own_shell()
     return DisplayFormatter() if shell is None else shell.display_formatter
 
 

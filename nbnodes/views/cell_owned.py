@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from nbnodes.engines.own_shell import own_shell
+
 
 class Closable(Protocol):
     """Something that can be closed, also twice."""
@@ -30,7 +32,7 @@ def close_with_cell(shown: Closable) -> None:
 
 def _kept_now(but: Closable | None = None) -> list[Closable] | None:
     """Return what the running cell has shown in this run; close what it did before."""
-    shell = _shell()
+    shell = own_shell()
     cell_id, run_id = ("", "") if shell is None else _running(shell)
     if not cell_id:
         return None
@@ -42,12 +44,6 @@ def _kept_now(but: Closable | None = None) -> list[Closable] | None:
             if one is not but:
                 one.close()
     return cells[cell_id][1]
-
-
-def _shell() -> Any:
-    from IPython.core.getipython import get_ipython
-
-    return get_ipython()
 
 
 def _running(shell: Any) -> tuple[str, str]:

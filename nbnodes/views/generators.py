@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
 from contextvars import copy_context
 from typing import Any, Generic, ParamSpec, TypeAlias
 
+from nbnodes.engines.own_shell import own_shell
 from nbnodes.errors import UsageError
 from nbnodes.views.events import Source, Subscribe, change_of, click_on, event_of, label
 
@@ -153,8 +153,7 @@ class _Run:
         Raised alone, it would be seen where the change was made: for a change by a person that is
         nowhere but in a log.
         """
-        interactive = sys.modules.get("IPython")
-        shell = interactive.get_ipython() if interactive else None
+        shell = own_shell()
         cell = getattr(shell, "get_parent", None)
         if shell is not None and cell is not None and self._context.run(cell) != cell():
             below = error.__traceback__ and error.__traceback__.tb_next  # the cell's own lines

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-from IPython.core.getipython import get_ipython
+from nbnodes.engines.own_shell import own_shell
 
 SUBSHELL_WITHIN_S = 5.0
 """How long a front end may take to make its subshell, which it does when it sees a first widget."""
@@ -25,7 +25,7 @@ def answer_beside_cells() -> None:
     ipykernel 7.4 handles it and says nothing. Front ends send no second message of a widget before
     the first is answered, so one move during an `await` would leave a slider dead, for good.
     """
-    kernel = getattr(get_ipython(), "kernel", None)
+    kernel = getattr(own_shell(), "kernel", None)
     dispatch = getattr(kernel, "dispatch_shell", None)
     if kernel is None or dispatch is None or "dispatch_shell" in vars(kernel):
         return
