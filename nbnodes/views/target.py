@@ -52,7 +52,6 @@ class OutputTarget:
             for side in ("top", "right", "bottom", "left"):
                 setattr(layout, f"border_{side}", frame)
             layout.padding = "0px" if frame else _FRAME  # so that nothing moves
-        self._out.tooltip = f"{status.state}: {status.reason}" if frame else ""
 
     def show_result(self, _: Result, outputs: Outputs) -> None:
         """See `Screen.show_result`."""
