@@ -151,12 +151,20 @@ class Success(_Run):
         """Return the value."""
         return self.value
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Show the value as the `return` cell showed it (Jupyter's display protocol)."""
+    @property
+    def displayed_value(self) -> Output | None:
+        """The output by which the `return` cell showed its value; None if it shows nothing."""
         for output in reversed(self.cells[-1].outputs if self.cells else ()):
             if output["output_type"] == "execute_result":
-                return dict(output["data"]), dict(output.get("metadata", {}))
-        return {"text/plain": repr(self.value)}, {}
+                return output
+        return None
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Show the value as the `return` cell showed it (Jupyter's display protocol)."""
+        output = self.displayed_value
+        if output is None:
+            return {"text/plain": repr(self.value)}, {}
+        return dict(output["data"]), dict(output.get("metadata", {}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

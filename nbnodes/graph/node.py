@@ -162,10 +162,17 @@ class WidgetTrait:
     trait: str = "value"
     meaning: Callable[[Any], Any] | None = field(default=None, compare=False)
 
+    def said(self) -> Any:
+        """Return what it says now."""
+        return getattr(self.widget, self.trait)
+
+    def meant(self, said: Any) -> Any:
+        """Return what is meant by what it said."""
+        return said if self.meaning is None else self.meaning(said)
+
     def read(self) -> Any:
         """Return what is meant by what it says now."""
-        said = getattr(self.widget, self.trait)
-        return said if self.meaning is None else self.meaning(said)
+        return self.meant(self.said())
 
 
 class OutNode(Node):

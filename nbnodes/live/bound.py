@@ -201,7 +201,7 @@ class BoundNodes:
     def rest(self) -> None:
         """Close it if nothing is watched."""
         with self._lock:
-            is_idle = self.live is not None and not self.live.is_watched()
+            is_idle = self.live is not None and not self.live.watched()
         if is_idle:
             self.close()
 

@@ -59,9 +59,8 @@ class Reading:
         """Return what is meant by what a widget says."""
         place = id(trait.widget), trait.trait
         if place not in self._said:
-            self._said[place] = getattr(trait.widget, trait.trait)
-        said = self._said[place]
-        return said if trait.meaning is None else trait.meaning(said)
+            self._said[place] = trait.said()
+        return trait.meant(self._said[place])
 
 
 def current(

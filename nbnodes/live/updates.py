@@ -119,14 +119,6 @@ class Updates:
         """
         return self._driver.ask(lambda: self._scheduler.board.times_wanted)
 
-    def is_watched(self) -> bool:
-        """Whether somebody looks at a node.
-
-        Raises:
-            EngineError: If this is closed.
-        """
-        return self._driver.ask(lambda: bool([*self._scheduler.board.wanted]))
-
     def unwatch(self, names: Iterable[str]) -> None:
         """Undo one `watch` of each of these."""
         self._driver.tell(p.Unwanted(tuple(names)))

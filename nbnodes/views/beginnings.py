@@ -44,8 +44,7 @@ def begin_with(panel: Panel, said: Mapping[str, Any]) -> list[str]:
 
 def _set(setting: Setting, text: Any) -> None:
     trait, control = setting.trait, setting.control
-    now = getattr(trait.widget, trait.trait)
-    parameter = _typed(setting.member.signature.parameters[setting.parameter], now)
+    parameter = _typed(setting.member.signature.parameters[setting.parameter], trait.said())
     known = {setting.parameter: parameter}
     value = validate_values("", known, {setting.parameter: text}, closed=True)[setting.parameter]
     setattr(trait.widget, trait.trait, value if control is None else control.nearest(value))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from nbnodes.engines.reporter import INTERVAL_S
 from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
 
 _log = logging.getLogger("nbnodes")
@@ -19,7 +20,6 @@ The longer one is for quick nodes; of slow ones only what is remembered can be t
 """
 
 _TOGETHER_S = 0.002  # what is settled comes with notices of its own
-_PROGRESS_S = 0.05
 _IDLE_S = 1.0  # then the thread ends
 
 
@@ -66,7 +66,7 @@ class Painter:
                     self._wake(calm_s)
                 case GraphProgress():
                     self._news.progress = notice
-                    self._wake(_PROGRESS_S)
+                    self._wake(INTERVAL_S)
                 case Published():
                     self._news.published = notice
                     self._wake(_TOGETHER_S)

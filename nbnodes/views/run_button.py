@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import ipywidgets
 
 from nbnodes.views.binding import Binding
@@ -15,19 +17,15 @@ class RunButton(ipywidgets.Button):
     """
 
     def __init__(self, binding: Binding) -> None:
+        self._ends = ExitStack()  # what closing it ends
         super().__init__(description="Run", icon="play", tooltip="Bring everything up to date")
         self.on_click(lambda _: binding.run())
-        self._forget = binding.withheld.subscribe(self._stand_out)
+        self._ends.callback(binding.withheld.subscribe(self._stand_out))
 
     def close(self) -> None:
         """Close it; may be called twice."""
-        self._forget()
-        self._forget = _nothing
+        self._ends.close()
         super().close()
 
     def _stand_out(self, is_withheld: bool) -> None:
         self.button_style = "primary" if is_withheld else ""
-
-
-def _nothing() -> None:
-    """Stand for a listening that has ended."""

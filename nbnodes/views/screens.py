@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import threading
 from collections.abc import Callable
 
 from nbnodes.result import Result
 from nbnodes.views.screen import Screen, Status
-from nbnodes.views.shown import Outputs, shown
+from nbnodes.views.shown import Outputs, shown, undrawable
 
 _log = logging.getLogger("nbnodes")
 
@@ -103,7 +102,4 @@ def _outputs(result: Result) -> Outputs:
         return shown(result)
     except BaseException as error:  # noqa: BLE001  # drawing runs the code of the value's class
         _log.info("%s could not be drawn", result.name, exc_info=True)
-        text = f"{result.name} has a value that cannot be drawn: {type(error).__name__}: {error}"
-        card = f'<div class="nbnodes-error" role="alert">{html.escape(text)}</div>'
-        data = {"text/html": card, "text/plain": text}
-        return ({"output_type": "display_data", "data": data, "metadata": {}},)
+        return undrawable(result, error)

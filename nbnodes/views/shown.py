@@ -7,7 +7,7 @@ import re
 from typing import Any, TypeAlias
 
 from nbnodes.live.drawn import drawn
-from nbnodes.result import CallError, CellError, Failure, Output, Result, Success
+from nbnodes.result import CallError, CellError, Failure, Output, Result
 
 Outputs: TypeAlias = tuple[Output, ...]
 
@@ -24,7 +24,8 @@ def shown(result: Result) -> Outputs:
     if isinstance(result, Failure):
         card = _display({"text/html": _card(result), "text/plain": str(result.error)})
         return (*_printed(result), card)
-    displayed = _displayed_value(result)
+    found = result.displayed_value
+    displayed = None if found is None else _plain(found)
     if is_function_result(result):
         value = (displayed,) if displayed is not None else _shown_value(result.value)
         return (*_printed(result), *value)
@@ -33,6 +34,13 @@ def shown(result: Result) -> Outputs:
     if result.outputs:
         return tuple(_plain(output) for output in result.outputs)
     return _shown_value(result.value)
+
+
+def undrawable(result: Result, error: BaseException) -> Outputs:
+    """Return what to show in the place of a Result that cannot be drawn."""
+    text = f"{result.name} has a value that cannot be drawn: {type(error).__name__}: {error}"
+    card = f'<div class="nbnodes-error" role="alert">{html.escape(text)}</div>'
+    return (_display({"text/html": card, "text/plain": text}),)
 
 
 def is_function_result(result: Result) -> bool:
@@ -58,14 +66,6 @@ def _printed(result: Result) -> Outputs:
 def _shown_value(value: Any) -> Outputs:
     is_empty = value is None or (isinstance(value, str) and not value)
     return () if is_empty else (shown_object(value),)
-
-
-def _displayed_value(result: Success) -> Output | None:
-    """Return the `return` cell's own output; None if it shows nothing."""
-    for output in reversed(result.cells[-1].outputs if result.cells else ()):
-        if output["output_type"] == "execute_result":
-            return _display(dict(output["data"]), dict(output.get("metadata", {})))
-    return None
 
 
 def _plain(output: Output) -> Output:
