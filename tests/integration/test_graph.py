@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -20,12 +20,6 @@ from notebooks import write_notebook
 import nbnodes as nb
 
 Counted = Callable[..., Any]
-
-
-@pytest.fixture
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,6 @@ from nbnodes.engines.reporting import progress
 from nbnodes.engines.said import MIME, Said
 
 SAY = "from nbnodes.engines.reporting import progress\nprogress(1, 4, note='fitting')"
-
-
-@pytest.fixture
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
 
 
 def fit(x: int) -> int:

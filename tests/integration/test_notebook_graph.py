@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ ANALYSIS = (
     "print('mean')\nmean = statistics.mean(table)\nmean",
     "both = (mean, shifted)",
 )
-
-
-@pytest.fixture
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
 
 
 def graph_of(session: nb.Session, *cells: object) -> nb.Graph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -58,12 +58,6 @@ class Heard:
         with self._condition:
             is_there = self._condition.wait_for(lambda: any(map(question, self._notices)), WAIT_S)
         assert is_there, self._notices
-
-
-@pytest.fixture
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
 
 
 def graph_of(session: nb.Session, *cells: object) -> nb.Graph:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,12 +13,6 @@ import nbnodes as nb
 from nbnodes.engines.call import Call
 from nbnodes.engines.engine import CancelToken
 from nbnodes.result import Result
-
-
-@pytest.fixture
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
 
 
 def talk(n: int = 1) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib.figure
@@ -36,10 +36,7 @@ OBJECTS: dict[str, tuple[Callable[[], Any], str]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("session")
 
 
 @pytest.mark.parametrize("name", OBJECTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,14 +18,23 @@ from nbnodes.views.binding import Binding
 
 
 @pytest.fixture
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
-
-
-@pytest.fixture
 def screen() -> RecordedScreen:
     return RecordedScreen()
+
+
+def half(n: int) -> float:
+    return n / 2
+
+
+def held_above_one(gate: threading.Event) -> Callable[[int], int]:
+    """Return a function that gives its argument, above one only when the gate is open."""
+
+    def slow(n: int) -> int:
+        if n > 1:
+            gate.wait()
+        return n
+
+    return slow
 
 
 def bound(nodes: nb.Node | list[nb.Node], session: nb.Session, **options: Any) -> Binding:
@@ -88,12 +97,7 @@ def test_what_takes_longer_shows_as_stale_or_running_and_why(
     gate = threading.Event()
     slider = ipywidgets.IntSlider(1)
 
-    def slow(n: int) -> int:
-        if n > 1:
-            gate.wait()
-        return n
-
-    binding = bound(nb.Node(slow, {"n": slider}, name="slow"), session)
+    binding = bound(nb.Node(held_above_one(gate), {"n": slider}, name="slow"), session)
     binding.show("slow", screen)
     screen.await_text("1")
     slider.value = 2
@@ -127,13 +131,8 @@ def test_what_is_shown_belongs_to_one_revision(session: nb.Session) -> None:
     gate = threading.Event()
     slider = ipywidgets.IntSlider(1)
 
-    def slow(n: int) -> int:
-        if n > 1:
-            gate.wait()
-        return n
-
     quick_node = nb.Node(lambda n: n, [slider], name="quick")
-    slow_node = nb.Node(slow, [slider], name="slow")
+    slow_node = nb.Node(held_above_one(gate), [slider], name="slow")
     binding = bound([quick_node, slow_node], session)
     quick, other = RecordedScreen(), RecordedScreen()
     binding.show("quick", quick)
@@ -173,9 +172,6 @@ def test_a_failure_is_shown_and_the_next_good_value_recovers(
 def test_what_a_widget_says_wrong_is_the_nodes_failure(
     session: nb.Session, screen: RecordedScreen
 ) -> None:
-    def half(n: int) -> float:
-        return n / 2
-
     text = ipywidgets.Text("8")
     binding = bound(nb.Node(half, [text], name="half"), session)
     binding.show("half", screen)
@@ -190,9 +186,6 @@ def test_what_a_widget_says_wrong_is_the_nodes_failure(
 def test_a_node_that_begins_with_a_wrong_value_recovers(
     session: nb.Session, screen: RecordedScreen
 ) -> None:
-    def half(n: int) -> float:
-        return n / 2
-
     text = ipywidgets.Text("many")
     binding = bound(nb.Node(half, [text], name="half"), session)
     binding.show("half", screen)
@@ -205,9 +198,6 @@ def test_a_node_that_begins_with_a_wrong_value_recovers(
 def test_a_node_that_lacks_a_value_begins_when_it_has_one(
     session: nb.Session, screen: RecordedScreen
 ) -> None:
-    def half(n: int) -> float:
-        return n / 2
-
     binding = bound([nb.Node(half, name="half"), nb.Node(lambda: 1, name="other")], session)
     other = RecordedScreen()
     binding.show("half", screen)

@@ -36,10 +36,7 @@ CELLS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("session")
 
 
 @pytest.fixture

@@ -17,11 +17,7 @@ from nbnodes.errors import UsageError
 from nbnodes.views.binding import Binding
 from nbnodes.views.node_view import NodeView
 
-
-@pytest.fixture(autouse=True)
-def session() -> Iterator[wr.Session]:
-    with wr.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("session")
 
 
 class Dashboard:

@@ -17,10 +17,7 @@ from nbnodes.views.showing import install, live_graph, live_view
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-@pytest.fixture(autouse=True)
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("session")
 
 
 @pytest.fixture

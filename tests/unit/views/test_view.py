@@ -19,10 +19,7 @@ from nbnodes.errors import GraphError, ParameterError, UsageError
 MODELS = Path(__file__).parents[3] / "model_notebooks"
 
 
-@pytest.fixture(autouse=True)
-def session() -> Iterator[nb.Session]:
-    with nb.Session(cache=":memory:", engine="inprocess") as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("session")
 
 
 def await_text(view: nb.View, name: str, text: str) -> None:
