@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from documents import ROOT
+from other_kernels import install_bash, install_deno
 
 
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the kernels of bash and deno where only these tests find them."""
     home = tmp_path_factory.mktemp("kernels")
-    programs = Path(sys.executable).parent
-    environment = os.environ | {"XDG_DATA_HOME": str(home / "share")}  # deno's `jupyter` lies there
-    for command in (
-        [sys.executable, "-m", "bash_kernel.install", "--prefix", str(home)],
-        [str(programs / "deno"), "jupyter", "--install"],
-    ):
-        subprocess.run(command, check=True, capture_output=True, env=environment)
+    install_bash(home)
+    install_deno(home)
     return home / "share" / "jupyter"
 
 

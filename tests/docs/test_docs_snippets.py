@@ -13,9 +13,6 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParse
 
 import nbnodes as nb
 
-# bash_kernel's own kernelspec has an entry that traitlets warns of
-pytestmark = pytest.mark.filterwarnings("ignore:Passing unrecognized arguments:DeprecationWarning")
-
 
 def run_console(example: Example) -> str | None:
     found = mistakes(example.parsed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, TypeAlias
 import nbformat
 import pytest
 from notebooks import CellText, document, notebook
+from other_kernels import install_bash, install_deno
 from processes import await_end, family_of_killed
 
 from nbnodes.engines.engine import RunRequest
@@ -21,9 +21,6 @@ from nbnodes.errors import KernelDiedError, ParameterError, RunTimeoutError
 from nbnodes.result import Failure, Result
 
 Run: TypeAlias = Callable[..., Result]
-
-# bash_kernel's own kernelspec has an entry that traitlets warns of
-pytestmark = pytest.mark.filterwarnings("ignore:Passing unrecognized arguments:DeprecationWarning")
 
 # a kernel, and what its cells are written in
 LANGUAGES = {"bash": "bash", "deno": "typescript", "xpython": "python"}
@@ -46,17 +43,12 @@ TOTAL = ("let n = 15;\nlet unit = 'kg';", "parameters")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Install two kernels where only these tests find them; xpython's comes in its wheel."""
     home = tmp_path_factory.mktemp("kernels")
-    programs = Path(sys.executable).parent
+    install_bash(home)
+    install_deno(home)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(home / "share"))  # deno installs into its `jupyter`
         patch.setenv("JUPYTER_PATH", str(home / "share" / "jupyter"))
         patch.setenv("DENO_DIR", str(home / "deno"))
-        patch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-        for command in (
-            [sys.executable, "-m", "bash_kernel.install", "--prefix", str(home)],
-            [str(programs / "deno"), "jupyter", "--install"],
-        ):
-            subprocess.run(command, check=True, capture_output=True)
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         yield
 
 

@@ -19,16 +19,13 @@ import psutil
 import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from notebooks import CellText, markdown, write_notebook
+from other_kernels import install_bash
 
 from nbnodes.engines import papermill_entry
 
 Cells: TypeAlias = tuple[CellText, ...]
 
-pytestmark = [
-    # bash_kernel's own kernelspec has an entry that traitlets warns of
-    pytest.mark.filterwarnings("ignore:Passing unrecognized arguments:DeprecationWarning"),
-    pytest.mark.skipif(sys.platform == "win32", reason="signals, pipes with a name"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals, pipes with a name")
 
 PARAMETERS = ("n = 1\nwho = 'me'\nmore = []", "parameters")
 SHOW = "print(n, who, more)"
@@ -123,8 +120,7 @@ class Outcome:
 def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Install bash's kernel for these tests only; close the engine that they share."""
     home = tmp_path_factory.mktemp("kernels")
-    words = [sys.executable, "-m", "bash_kernel.install", "--prefix", str(home)]
-    subprocess.run(words, check=True, capture_output=True)
+    install_bash(home)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", str(home / "share" / "jupyter"))
         yield
