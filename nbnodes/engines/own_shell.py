@@ -12,8 +12,9 @@ def own_shell() -> Any:
     IPython's `get_ipython` gives, while a notebook runs in this process, that notebook's.
     """
     kernel_home = sys.modules.get("ipykernel.kernelapp")
-    application = getattr(getattr(kernel_home, "IPKernelApp", None), "_instance", None)
-    if application is not None:
+    kernel: Any = getattr(kernel_home, "IPKernelApp", None)
+    application = getattr(kernel, "_instance", None)
+    if kernel is not None and isinstance(application, kernel):  # it may be another program's
         return application.shell
     home = sys.modules.get("IPython.core.interactiveshell")
     kind: Any = getattr(home, "InteractiveShell", None)

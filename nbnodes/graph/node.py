@@ -170,10 +170,6 @@ class WidgetTrait:
         """Return what is meant by what it said."""
         return said if self.meaning is None else self.meaning(said)
 
-    def read(self) -> Any:
-        """Return what is meant by what it says now."""
-        return self.meant(self.said())
-
 
 class OutNode(Node):
     """A Node that is there to be shown (ipywidgets-runner's name)."""

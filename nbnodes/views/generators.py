@@ -155,7 +155,7 @@ class _Run:
         """
         shell = own_shell()
         cell = getattr(shell, "get_parent", None)
-        if shell is not None and cell is not None and self._context.run(cell) != cell():
+        if cell is not None and self._context.run(cell) != cell():
             below = error.__traceback__ and error.__traceback__.tb_next  # the cell's own lines
             shown = (type(error), error, below or error.__traceback__)
             self._context.run(shell.showtraceback, exc_tuple=shown)

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 PATIENCE_MS = 30_000
 _RECORD = """name => {
     const head = document.querySelector(`.nbnodes-header[data-node="${name}"]`)
-    const states = ((window.nbnodesStates ??= {})[name] = [head.dataset.state])
+    const states = ((window.nbnodesStates ??= {})[name] = [])
     new MutationObserver(() => states.push(head.dataset.state)).observe(
         head, {attributes: true, attributeFilter: ['data-state']})
 }"""
@@ -21,7 +21,7 @@ def header(page: Page, name: str) -> Locator:
 
 
 def states_from_now(page: Page, name: str) -> Callable[[], list[str]]:
-    """Note each state of a node's view, the present one first, however short; return what tells."""
+    """Note each state of a node's view, however short; return what tells them."""
     expect(header(page, name)).to_be_attached(timeout=PATIENCE_MS)
     page.evaluate(_RECORD, name)
     return lambda: list(page.evaluate("name => window.nbnodesStates[name]", name))

@@ -184,9 +184,11 @@ def test_work_in_the_background_tells_how_far_it_is_and_stops_when_unwanted(
     press(page, "steps", "Home")
     wait_state(page, "patience", "failed")
     wait_shown(work, "no steps: there is nothing to wait for")
-    pick(page, "pace", "brisk")
+    # from here on: the next line begins a run of no steps, which may be under way at the one after
     states = states_from_now(page, "patience")
+    pick(page, "pace", "brisk")
     press(page, "steps", "End")
+    expect(header(page, "patience")).to_contain_text(re.compile(r"\d/200"))
     wait_shown(work, "200 steps at a brisk pace")
     wait_state(page, "patience", "fresh")
     assert "running" in states()

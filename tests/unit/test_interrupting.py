@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -26,10 +25,7 @@ gatekeeper.is_whole = True
 
 
 @pytest.fixture
-def gates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    gatekeeper: Any = ModuleType("gatekeeper")
-    gatekeeper.begun, gatekeeper.may_go_on = threading.Event(), threading.Event()
-    monkeypatch.setitem(sys.modules, "gatekeeper", gatekeeper)
+def gates(gatekeeper: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "slow_library.py").write_text(_MODULE, encoding="utf-8")
     yield gatekeeper

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -12,26 +14,34 @@ from notebooks import write_notebook
 import nbnodes as nb
 from nbnodes.engines.own_shell import own_shell
 
-WAITS = "from gates import begun, may_go_on\nbegun.set()\nmay_go_on.wait()"
+WAITS = "from gatekeeper import begun, may_go_on\nbegun.set()\nmay_go_on.wait()"
+NO_KERNEL = """
+import ipykernel.kernelapp
+from traitlets.config import Application
+from nbnodes.engines.own_shell import own_shell
+Application.instance()
+print(own_shell())
+"""
 
 
 @pytest.mark.parametrize("first", ["", "%matplotlib inline\n"], ids=["stood for", "made"])
 def test_a_notebooks_shell_is_not_this_process_s_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+    tmp_path: Path, gatekeeper: Any, first: str
 ) -> None:
-    import sys
-    from types import ModuleType
-
-    gates = ModuleType("gates")
-    gates.begun, gates.may_go_on = threading.Event(), threading.Event()  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gates", gates)
     path = write_notebook(tmp_path / "waits.ipynb", first + WAITS)
     with nb.Session(cache=False, engine="inprocess") as session:
         future = session.model(path).submit()
-        gates.begun.wait()
+        gatekeeper.begun.wait()
         assert own_shell() is None
-        gates.may_go_on.set()
+        gatekeeper.may_go_on.set()
         assert future.result().ok
+
+
+def test_a_program_that_is_no_kernel_has_no_shell_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_KERNEL], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("None\n", "")
 
 
 def test_a_shell_of_a_persons_own_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,8 @@ def test_a_widget_feeds_a_parameter() -> None:
 def test_any_trait_of_a_widget_may_feed_a_parameter() -> None:
     dropdown = ipywidgets.Dropdown(options=["a", "b"])
     members = assemble([Node(typed, [(dropdown, "index")])]).members
-    assert members["typed"].widgets["n"].read() == 0
+    trait = members["typed"].widgets["n"]
+    assert trait.meant(trait.said()) == 0
 
 
 def test_a_widget_that_says_nothing_of_the_kind_is_refused() -> None:
