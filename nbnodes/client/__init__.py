@@ -1,0 +1,1 @@
+"""Stage 8: models of a server, called like local ones."""

@@ -1,0 +1,1 @@
+"""Stage 5: runs that outlive their caller: submitted, persisted, followed, cancelled."""

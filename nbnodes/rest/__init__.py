@@ -1,0 +1,1 @@
+"""Stage 8: models and graphs over HTTP: endpoints, jobs, pages; one set of handlers."""
