@@ -10,8 +10,11 @@
     │   ├── SettingsError        every wrong setting at once
     │   ├── FingerprintError     a value that has no cache key
     │   ├── FormatError          a Result that cannot be written in the format asked for
-    │   └── EngineNotFoundError  no engine of that name
+    │   ├── EngineNotFoundError  no engine of that name
+    │   ├── JobNotFoundError     no job of that id, or it has been forgotten
+    │   └── IdempotencyError     an idempotency key that stands for another call
     ├── CacheError               the cache's folder cannot be read or written
+    ├── TooManyJobsError         as many jobs wait as may
     ├── RunFailedError           a notebook's own failure, raised: carries the Failure
     └── EngineError              the machine's failure
         ├── KernelNotFoundError  no kernel for the notebook's language
@@ -100,8 +103,20 @@ class EngineNotFoundError(UsageError):
     """No engine of that name is installed."""
 
 
+class JobNotFoundError(UsageError):
+    """There is no job of that id: it was never submitted, or ended long ago and is forgotten."""
+
+
+class IdempotencyError(UsageError):
+    """An idempotency key was used before, for another call."""
+
+
 class CacheError(NbnodesError):
     """The cache's folder cannot be read or written."""
+
+
+class TooManyJobsError(NbnodesError):
+    """As many jobs wait as may; this one was not submitted."""
 
 
 class RunFailedError(NbnodesError):

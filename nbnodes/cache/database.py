@@ -156,18 +156,27 @@ class Database:
     def _open_and_salvage(self, reason: str) -> sqlite3.Connection:
         """Open the file and take over what was moved aside, perhaps by a process since killed."""
         self._connection = connection = self._open()
-        if not os.path.exists(self._aside):
-            return connection
+        if os.path.exists(self._aside):
+            text = f"{self.path}: damaged ({reason}); {self._take_over(self._aside, connection)}"
+            self.repairs.append(text)
+            warn(text, CacheWarning)
+        return connection
+
+    def _take_over(self, aside: str, connection: sqlite3.Connection) -> str:
+        """Copy what proves itself of the file moved aside, and have it gone; say what was done."""
         from nbnodes.cache.salvage import salvage
 
-        kept_count = salvage(self._aside, connection)
+        kept_count = salvage(aside, connection)
         for suffix in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
-                os.unlink(self._aside + suffix)
-        text = f"{self.path}: damaged ({reason}); rebuilt, {kept_count} entries kept"
-        self.repairs.append(text)
-        warn(text, CacheWarning)
-        return connection
+                os.unlink(aside + suffix)
+        return f"rebuilt, {kept_count} entries kept"
+
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        if not {schema.TABLE, "facts"} <= known:
+            for statement in schema.CREATE:
+                connection.execute(statement)
 
     def _open(self) -> sqlite3.Connection:
         for attempt in range(_OPEN_ATTEMPTS):
@@ -180,6 +189,7 @@ class Database:
             try:
                 if before is None or before == self._identity:  # else: is it the one we opened?
                     _prepare(connection, self._synchronous)
+                    self._make_tables(connection)
                     self.generation += 1
                     return connection
             except sqlite3.OperationalError as error:
@@ -236,14 +246,10 @@ def _identity(path: str) -> _Identity | None:
 
 
 def _prepare(connection: sqlite3.Connection, synchronous: str) -> None:
-    """Make a connection ready: tables, and a log that readers and writers share."""
+    """Give a connection a log that readers and writers share."""
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
-    known = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    if not {schema.TABLE, "facts"} <= known:
-        for statement in schema.CREATE:
-            connection.execute(statement)
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

@@ -43,7 +43,7 @@ def _acquired(path: str, interruption: Interruption) -> int | None:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
             return None
-        if _try_lock(descriptor) and _is_still_there(path, descriptor):
+        if try_lock(descriptor) and _is_still_there(path, descriptor):
             return descriptor
         os.close(descriptor)
         error = interruption()
@@ -53,7 +53,8 @@ def _acquired(path: str, interruption: Interruption) -> int | None:
         wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
-def _try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed everywhere; False if another one has."""
     try:
         if sys.platform != "win32":
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

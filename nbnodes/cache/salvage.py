@@ -21,11 +21,11 @@ def salvage(damaged: str, into: sqlite3.Connection) -> int:
     kept_count = 0
     with closing(sqlite3.connect(damaged, isolation_level=None)) as source:
         source.text_factory = bytes  # text that is no text must not end the reading
-        for raw_key, value in _rows(source, schema.VALUES, "rowid"):
+        for raw_key, value in readable_rows(source, schema.VALUES, "rowid"):
             key = _text(raw_key)
             if unpack(key, value):
                 kept_count += into.execute(schema.SALVAGE, (key, value)).rowcount
-        for row in _rows(source, schema.ALL_FACTS, "key"):
+        for row in readable_rows(source, schema.ALL_FACTS, "key"):
             facts = [_text(field) for field in row]
             if schema.are_sound(facts):
                 into.execute(schema.PUT_FACTS, facts)
@@ -33,13 +33,13 @@ def salvage(damaged: str, into: sqlite3.Connection) -> int:
     return kept_count
 
 
-def _text(field: Any) -> Any:
-    return field.decode(errors="replace") if isinstance(field, bytes) else field
-
-
-def _rows(source: sqlite3.Connection, select: str, order: str) -> Iterator[tuple[Any, ...]]:
+def readable_rows(source: sqlite3.Connection, select: str, order: str) -> Iterator[tuple[Any, ...]]:
     """Read rows from the first on and from the last back, each time until the damage."""
     for direction in ("ASC", "DESC"):
         with suppress(sqlite3.Error):
             yield from source.execute(f"{select} ORDER BY {order} {direction}")
             return
+
+
+def _text(field: Any) -> Any:
+    return field.decode(errors="replace") if isinstance(field, bytes) else field
