@@ -1,0 +1,1 @@
+"""A Result becomes blocks of HTML."""
