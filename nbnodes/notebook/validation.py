@@ -81,6 +81,18 @@ def plain_value(text: str) -> Any:
     return str(text)
 
 
+def adapter_of(kind: Any) -> Any:
+    """Return pydantic's validator of a type (a `TypeAdapter`); None for what it takes for no type.
+
+    Raises:
+        ValueError: If the type is wrong in itself, such as a pattern that is no regular expression.
+    """
+    try:
+        return _remembered_adapter(kind)
+    except TypeError:  # metadata that has no hash, as in `Annotated[int, {"step": 5}]`
+        return _new_adapter(kind)
+
+
 def unknown_name(name: str, parameters: Mapping[str, Parameter]) -> str:
     """Say that there is no such parameter, and which may have been meant."""
     import difflib
@@ -125,7 +137,7 @@ def _coerced(value: Any, kind: Any) -> Any:
     fast = _fast(str(value), kind)
     if fast is not None:
         return fast
-    return _from_text(str(value), kind) if _adapter(kind) else plain_value(value)
+    return _from_text(str(value), kind) if adapter_of(kind) else plain_value(value)
 
 
 def _fast(text: str, kind: Any) -> Any:
@@ -189,7 +201,7 @@ def _accepts(value: Any, kind: Any) -> bool:
 def _validated(value: Any, kind: Any) -> Any:
     from pydantic import ValidationError
 
-    adapter = _adapter(kind)
+    adapter = adapter_of(kind)
     if adapter is None:
         return value
     try:
@@ -213,18 +225,6 @@ def _reason(detail: Mapping[str, Any]) -> str:
     place = "".join(f"[{part!r}]" for part in detail["loc"] if isinstance(part, int))
     message = str(detail["msg"]).removeprefix("Input ")
     return f"{place} {message}".strip()
-
-
-def _adapter(kind: Any) -> Any:
-    """Return pydantic's validator of a type; None for what it takes for no type.
-
-    Raises:
-        ValueError: If the type is wrong in itself, such as a pattern that is no regular expression.
-    """
-    try:
-        return _remembered_adapter(kind)
-    except TypeError:  # metadata that has no hash, as in `Annotated[int, {"step": 5}]`
-        return _new_adapter(kind)
 
 
 def _new_adapter(kind: Any) -> Any:
