@@ -8,18 +8,14 @@ as the command line reads it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Code, Parameter, Unknown
-from nbnodes.notebook.validation import Text, adapter_of, unknown_name
+from nbnodes.notebook.validation import adapter_of, unknown_name
+from nbnodes.rest.given import RESERVED
 from nbnodes.rest.shapes import shape_check
-
-RESERVED = frozenset({"token", "_xsrf"})
-"""What says in a query who asks: never a parameter there (in a body it may be one)."""
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def parameters_schema(parameters: Mapping[str, Parameter]) -> dict[str, Any]:
@@ -54,18 +50,10 @@ def parameter_schema(parameter: Parameter) -> dict[str, Any]:
 def query_parameters(parameters: Mapping[str, Parameter]) -> list[dict[str, Any]]:
     """Return OpenAPI's parameters of a query that gives values to parameters.
 
-    What may be a list or an object is written as JSON in the query's text.
+    What may be a list or an object is written as JSON in the query's text. What a query says for
+    itself (`token`, `format`) is no parameter there; in a body it may be one.
     """
     return [_query_parameter(name, one) for name, one in parameters.items() if name not in RESERVED]
-
-
-def query_values(arguments: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Return what a query gives, as `Signature.check` takes it; a repeated name gives a list."""
-    return {
-        name: Text(texts[0]) if len(texts) == 1 else [str(text) for text in texts]
-        for name, texts in arguments.items()
-        if texts and name not in RESERVED
-    }
 
 
 class BodyRules:

@@ -19,13 +19,13 @@ from pydantic import Field
 from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Code, Parameter, Unknown
 from nbnodes.notebook.signature import Signature
+from nbnodes.rest.given import from_query
 from nbnodes.rest.json_types import PATTERNS
 from nbnodes.rest.schemas import (
     BodyRules,
     parameter_schema,
     parameters_schema,
     query_parameters,
-    query_values,
 )
 
 KINDS: list[Any] = [
@@ -268,13 +268,7 @@ def test_what_a_query_gives_is_read_leniently_and_a_repeated_name_is_a_list() ->
         "names": Parameter(name="names", type=list[str], default=[]),
         "sizes": Parameter(name="sizes", type=list[int], default=[]),
     }
-    given_texts = {
-        "n": ["7"],
-        "flag": ["on"],
-        "names": ["a", "b"],
-        "sizes": ["[1, 2]"],
-        "token": ["secret"],
-    }
+    query = "n=7&flag=on&names=a&names=b&sizes=%5B1,%202%5D&token=secret"
     signature = Signature(name="one", parameters=parameters, is_closed=True)
-    taken = signature.check(query_values(given_texts))
+    taken = signature.check(from_query(query))
     assert taken == {"n": 7, "flag": True, "names": ["a", "b"], "sizes": [1, 2]}
