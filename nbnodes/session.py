@@ -6,7 +6,6 @@ Model, and a Model that is given no Session finds the current one (docs/adr/002)
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -14,14 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, SupportsFloat
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from nbnodes.cache.codec import Codec
 from nbnodes.cache.key import KeyParts
-from nbnodes.cache.location import OFF, open_memory, open_store
+from nbnodes.cache.location import open_chosen, open_memory
 from nbnodes.cache.signing import Signer
 from nbnodes.cache.store import CacheStore
 from nbnodes.engines.engine import CancelToken, Engine, RunRequest
@@ -32,9 +31,9 @@ from nbnodes.notebook.parameters import Parameter
 from nbnodes.notebook.reader import Source, read
 from nbnodes.notebook.signature import Signature
 from nbnodes.notebook.surroundings import Surroundings
-from nbnodes.result import CellError, Failure, Result
+from nbnodes.result import Result, Success
 from nbnodes.scheduler.cached_run import CachedRunner
-from nbnodes.scheduler.options import RunOptions, Values
+from nbnodes.scheduler.options import RunOptions, Values, limit_s, refused
 from nbnodes.settings import Settings
 
 if TYPE_CHECKING:  # brings logging and queues, which an answer from the cache does not need
@@ -75,7 +74,7 @@ class Session:
         )
         if self.settings.engine not in built_in_names():
             open_engine(self.settings.engine).close()  # refuses an unknown name now
-        self.store = _store(cache, self.settings)
+        self.store = open_chosen(cache, self.settings)
         self.runner = CachedRunner(self.store, Codec(Signer()))
         self._lock = threading.Lock()
         self._engines: dict[str, Engine] = {}
@@ -111,12 +110,36 @@ class Session:
         Raises:
             ParameterError: At once, as `run`.
         """
-        request = self._request(model, values, options)
+        return self.submit_request(self._request(model, values, options), options)
+
+    def submit_request(self, request: RunRequest, options: RunOptions) -> RunFuture:
+        """Make a run on a worker; only wait, and take no worker, where an equal one is under way.
+
+        Its `cancel` stops the run unless others wait for it, too; see `nbnodes.scheduler.party`.
+        """
+        engine, name = self._engine(options)
+        use, opened = options.cache_use, partial(self._opened, engine)
+        if options.subset is None:
+            shared = self.runner.submit(opened, request, use, name, self.submit_work)
+            if shared is not None:
+                return shared
 
         def run() -> Result:  # time spent waiting for a worker is not the run's
             return self.run_request(replace(request, started_at=time.monotonic()), options)
 
         return self.submit_work(run, options.cancel)
+
+    def recall(
+        self, model: Model, values: Values, options: RunOptions | None = None
+    ) -> Success | None:
+        """Return what is stored of just this run; None for nothing. Nothing runs, nothing waits.
+
+        Raises:
+            ParameterError: As `run`.
+        """
+        options = options or _PLAIN
+        request = self._request(model, values, options)
+        return self.runner.recall(request, self._engine(options)[1])
 
     def submit_work(self, work: Callable[[], Result], cancel: CancelToken) -> RunFuture:
         """Do something that gives a Result on a worker; `cancel` has to stop it."""
@@ -135,11 +158,9 @@ class Session:
             ParameterError: As `run`.
             FingerprintError: If a value has no cache key.
         """
-        options = options or RunOptions()
+        options = options or _PLAIN
         request = self._request(model, values, options)
-        engine = options.engine or self.settings.engine
-        name = engine if isinstance(engine, str) else engine.name
-        return self.runner.parts(request, name)
+        return self.runner.parts(request, self._engine(options)[1])
 
     def request(self, notebook: Notebook, values: Values, options: RunOptions) -> RunRequest:
         """Return a run with values that have been checked; see `Signature.check`.
@@ -155,8 +176,8 @@ class Session:
             values=values,
             folder=folder,
             globals=options.globals,
-            timeout_s=self._limit_s(options, "timeout_s"),
-            cell_timeout_s=self._limit_s(options, "cell_timeout_s"),
+            timeout_s=limit_s("timeout_s", options, self.settings),
+            cell_timeout_s=limit_s("cell_timeout_s", options, self.settings),
             output_size_bytes=self.settings.output_size_bytes,
             cancel=options.cancel,
             on_progress=options.on_progress,
@@ -176,15 +197,14 @@ class Session:
         Raises:
             EngineError: If the machine failed.
         """
-        engine = options.engine or self.settings.engine
-        name = engine if isinstance(engine, str) else engine.name
+        engine, name = self._engine(options)
         if options.globals is not None and name != "inprocess":
             raise UsageError(f"globals are shared by engine='inprocess' only, not {name!r}")
         with self._lock:
             self._running.add(request.cancel)
         try:
             return self.runner.run(
-                lambda: self._opened(engine),
+                partial(self._opened, engine),
                 request,
                 options.cache_use,
                 name,
@@ -213,6 +233,7 @@ class Session:
             self._engines = {}
         for cancel in running:
             cancel.cancel()
+        self.runner.stop()
         if workers:
             workers.close()
         for engine in engines:
@@ -233,13 +254,10 @@ class Session:
     def _request(self, model: Model, values: Values, options: RunOptions) -> RunRequest:
         return self.request(model.notebook, model.validate(values), options)
 
-    def _limit_s(self, options: RunOptions, name: str) -> float | None:
-        """Return a limit of time as an engine takes it: None for none."""
-        given = getattr(options, name)
-        limit_s: Any = getattr(self.settings, name) if given is None else given
-        if not isinstance(limit_s, SupportsFloat) or not float(limit_s) >= 0:  # NaN too
-            raise UsageError(f"{name}={limit_s!r}: expected 0 (no limit) or more seconds")
-        return None if limit_s in (0, math.inf) else float(limit_s)
+    def _engine(self, options: RunOptions) -> tuple[str | Engine, str]:
+        """Return the engine that runs are made by, and its name."""
+        engine = options.engine or self.settings.engine
+        return engine, engine if isinstance(engine, str) else engine.name
 
     def _opened(self, engine: str | Engine) -> Engine:
         """Return an engine, made when first needed: an answer from the cache needs none."""
@@ -303,7 +321,7 @@ class Model:
         except ParameterError as error:
             if check:
                 raise
-            return _refused(self, error)
+            return refused(self.notebook, error)
         if check:
             result.unwrap()
         return result
@@ -329,7 +347,7 @@ class Model:
         except ParameterError as error:
             if check:
                 raise
-            return _refused(self, error)
+            return refused(self.notebook, error)
         result = await asyncio.wrap_future(future)
         if check:
             result.unwrap()
@@ -369,6 +387,7 @@ def current_session() -> Session:
     return _current.get() or _default_session()
 
 
+_PLAIN = RunOptions()  # of what runs nothing, and so is never cancelled
 _current: ContextVar[Session | None] = ContextVar("session", default=None)
 
 
@@ -379,22 +398,3 @@ def _default_session() -> Session:
     session = Session()
     atexit.register(session.close)
     return session
-
-
-def _store(cache: Any, settings: Settings) -> CacheStore | None:
-    if isinstance(cache, CacheStore):
-        return cache
-    location = settings.cache if cache is None or cache is True else cache
-    return open_store(
-        OFF if location is False else os.fspath(location),
-        limit_bytes=settings.cache_size_bytes,
-        durability=settings.durability,
-    )
-
-
-def _refused(model: Model, error: ParameterError) -> Failure:
-    """Tell of wrong parameters as a Failure of the cell that declares them."""
-    cells = model.notebook.parameters_cells or model.notebook.cells
-    index = cells[0].index if cells else 0
-    problem = CellError(ename="ParameterError", evalue=str(error), cell_index=index)
-    return Failure(name=model.name, engine="", error=problem)

@@ -13,7 +13,7 @@ import io
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from nbnodes.cache.signing import Signer
@@ -21,6 +21,7 @@ from nbnodes.errors import CacheError
 from nbnodes.result import CacheKey, CellRun, Success
 
 _MAGIC = b"NBR1"
+_UNCHANGING = (bool, bytes, float, int, str, type(None))  # values that all may share
 _LONGEST_INT = 10**4000  # Python refuses to write longer ones in decimal
 _SIGNATURE_BYTES = 32
 
@@ -83,6 +84,29 @@ class Codec:
         if not self._signer.verify(signature, key.encode(), text, body):
             raise CacheError("this entry was not written here")
         return body
+
+
+def can_be_new(result: Success) -> bool:
+    """Whether `as_new` can make another of a Result that was decoded."""
+    return type(result.value) in _UNCHANGING and result.executed is None
+
+
+def as_new(result: Success) -> Success:
+    """Return a decoded Result as if decoded once more: what a caller changes is its own."""
+    if not any(cell.outputs for cell in result.cells):
+        return result
+    cells = tuple(
+        replace(cell, outputs=tuple(map(_copied, cell.outputs))) if cell.outputs else cell
+        for cell in result.cells
+    )
+    return replace(result, cells=cells)
+
+
+def _copied(written: Any) -> Any:
+    """Copy what was read from JSON."""
+    if isinstance(written, dict):
+        return {name: _copied(part) for name, part in written.items()}
+    return [_copied(part) for part in written] if isinstance(written, list) else written
 
 
 def _encode_value(value: Any) -> tuple[str, bytes]:

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from nbnodes.cache.fingerprint import VERSION, fingerprint
@@ -19,6 +19,7 @@ from nbnodes.notebook.python import code_text, parse_cell
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.result import CacheKey
 
+_NAMES = 64  # sets of names given whose code is remembered; a notebook may take any names
 _SHOWN = 60  # characters of a value that `why` shows
 
 
@@ -54,12 +55,11 @@ class KeyParts:
     def key(self) -> CacheKey:
         """The key: a SHA-256 in hex."""
         named = {name: digest for name, (digest, _) in self.parameters.items()}
-        parts = self._as_dict() | {
-            "version": VERSION,
-            "parameters": named,
-            "cells": [digest for _, digest in self.cells],
-        }
-        return CacheKey(fingerprint(parts))
+        digests = tuple(digest for _, digest in self.cells)
+        tables = (named, self.modules, self.files, self.packages)
+        size_bytes = self.output_size_bytes
+        texts = (self.language, self.kernel, self.folder, self.document)
+        return _key_of(digests, tuple(tuple(one.items()) for one in tables), texts, size_bytes)
 
     def to_json(self) -> str:
         """Write the parts down, for a later `differences`."""
@@ -91,8 +91,43 @@ class KeyParts:
         return found
 
 
+class NotebookCode:
+    """What a notebook's cells do, each read once. Safe from several threads.
+
+    Args:
+        notebook: The notebook.
+    """
+
+    def __init__(self, notebook: Notebook) -> None:
+        self._known: dict[tuple[bool, frozenset[str]], tuple[tuple[int, str], ...]] = {}
+        self._steps = {flag: notebook.steps(parameterized=flag) for flag in (False, True)}
+        self.is_python = notebook.is_python
+        self.language = f"python {_version()}" if self.is_python else notebook.language
+        sources = (cell.source for cell in notebook.parameters_cells)
+        self.defaults = literal_defaults(*sources) if self.is_python else {}
+
+    def cells(self, given: frozenset[str], *, parameterized: bool) -> tuple[tuple[int, str], ...]:
+        """Name the cells that run, in order; see `KeyParts.cells`.
+
+        Args:
+            given: The parameters that do not come from the code.
+            parameterized: Whether the caller gave any.
+        """
+        place = parameterized, given
+        found = self._known.get(place)
+        if found is None:
+            found = tuple(
+                (cell.index, _code_digest(cell, given, is_python=self.is_python))
+                for cell in self._steps[parameterized]
+                if _does_something(cell, is_python=self.is_python)
+            )
+            if len(self._known) < _NAMES:
+                self._known[place] = found
+        return found
+
+
 def key_parts(  # noqa: PLR0913  # one for each kind of part
-    notebook: Notebook,
+    notebook: Notebook | NotebookCode,
     values: Mapping[str, Any],
     surroundings: Surroundings,
     *,
@@ -110,16 +145,10 @@ def key_parts(  # noqa: PLR0913  # one for each kind of part
     Raises:
         FingerprintError: If a value has no cache key.
     """
-    effective = dict(values)
-    if notebook.is_python:
-        sources = (cell.source for cell in notebook.parameters_cells)
-        effective = literal_defaults(*sources) | effective
+    code = notebook if isinstance(notebook, NotebookCode) else NotebookCode(notebook)
+    effective = code.defaults | dict(values)
     return KeyParts(
-        cells=tuple(
-            (cell.index, _code_digest(cell, notebook, frozenset(effective)))
-            for cell in notebook.steps(parameterized=bool(values))
-            if _does_something(cell, notebook)
-        ),
+        cells=code.cells(frozenset(effective), parameterized=bool(values)),
         parameters={
             name: ((digests or {}).get(name) or fingerprint(value, where=name), _shown(value))
             for name, value in sorted(effective.items())
@@ -127,7 +156,7 @@ def key_parts(  # noqa: PLR0913  # one for each kind of part
         modules=surroundings.modules,
         files=surroundings.files,
         packages=surroundings.packages,
-        language=f"python {_version()}" if notebook.is_python else notebook.language,
+        language=code.language,
         kernel=kernel,
         folder=folder,
         document=document,
@@ -185,14 +214,27 @@ def differences(earlier: KeyParts, now: KeyParts) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=4096)  # an answer from the cache takes no longer than this does
+def _key_of(
+    cells: tuple[str, ...],
+    tables: tuple[tuple[tuple[str, str], ...], ...],
+    texts: tuple[str, ...],
+    size_bytes: int,
+) -> CacheKey:
+    names = ("parameters", "modules", "files", "packages", "language", "kernel", "folder")
+    parts = dict(zip((*names, "document"), (*map(dict, tables), *texts), strict=True))
+    others = {"version": VERSION, "cells": list(cells), "output_size_bytes": size_bytes}
+    return CacheKey(fingerprint(parts | others))
+
+
 def _version() -> str:
     return ".".join(map(str, sys.version_info[:2]))
 
 
-def _code_digest(cell: Cell, notebook: Notebook, given: frozenset[str]) -> str:
+def _code_digest(cell: Cell, given: frozenset[str], *, is_python: bool) -> str:
     """Name what a cell does; comments, blank lines and replaced defaults do nothing."""
     roles = sorted({PARAMETERS, RETURN, RAISES} & set(cell.tags))
-    parsed = parse_cell(cell.source) if notebook.is_python else None
+    parsed = parse_cell(cell.source) if is_python else None
     code = None
     if parsed is not None:
         is_bound = PARAMETERS in cell.tags
@@ -214,9 +256,9 @@ def _is_quiet(source: str, tree: ast.Module) -> bool:
     return rest.lstrip().startswith(b";")
 
 
-def _does_something(cell: Cell, notebook: Notebook) -> bool:
+def _does_something(cell: Cell, *, is_python: bool) -> bool:
     """Whether a cell counts: one of nothing but comments does only where it ends the notebook."""
-    parsed = parse_cell(cell.source) if notebook.is_python else None
+    parsed = parse_cell(cell.source) if is_python else None
     return parsed is None or bool(parsed.tree.body) or RETURN in cell.tags
 
 

@@ -7,8 +7,28 @@ from typing import Literal
 
 from nbnodes.cache.folders import user_folder
 from nbnodes.cache.store import CacheStore
+from nbnodes.settings import Settings
 
 MEMORY, OFF = ":memory:", "off"
+
+
+def open_chosen(
+    cache: str | os.PathLike[str] | CacheStore | bool | None, settings: Settings
+) -> CacheStore | None:
+    """Open the store that a caller chose; it may be one, False for none, or None for the default.
+
+    Args:
+        cache: What the caller chose: also a location as `open_store` takes it.
+        settings: Say the default, and how large it may become.
+    """
+    if isinstance(cache, CacheStore):
+        return cache
+    location = settings.cache if cache is None or cache is True else cache
+    return open_store(
+        OFF if location is False else os.fspath(location),
+        limit_bytes=settings.cache_size_bytes,
+        durability=settings.durability,
+    )
 
 
 def open_store(

@@ -24,9 +24,14 @@ GRACE_S = 0.15
 
 
 class CancelToken:
-    """Tells a running notebook that nobody wants it any more. Safe from any thread."""
+    """Tells a running notebook that nobody wants it any more. Safe from any thread.
+
+    Attributes:
+        is_outlived: Whether the run goes on all the same, for others who want it.
+    """
 
     def __init__(self) -> None:
+        self.is_outlived = False
         self._lock = threading.Lock()
         self._cancelled = False
         self._callbacks: list[Callable[[], None]] = []

@@ -19,8 +19,9 @@ from nbnodes.graph.function import Function
 from nbnodes.live.calls import call_request, shown_outputs
 from nbnodes.result import CellRun, Result, Success
 from nbnodes.scheduler.asks import Ask, family_digest
-from nbnodes.scheduler.cached_run import CacheUse, KeyedRun
+from nbnodes.scheduler.keyed_run import CacheUse, KeyedRun
 from nbnodes.scheduler.options import RunOptions
+from nbnodes.scheduler.party import Ties
 from nbnodes.session import Session
 
 
@@ -77,16 +78,18 @@ class FunctionRuns:
         """
         if keyed is None:
             return self._call(name, function, values, options)
-        interruption = partial(_interruption, name, options.cancel)
+        interruption = partial(_interruption, name)
 
         def run(given: Mapping[str, Any]) -> Result:
             one = KeyedRun(
                 parts=self._parts(keyed.parts, values, given),
                 name=name,
                 family=keyed.family,
-                make=partial(self._call, name, function, given, options),
+                ties=Ties(cancel=options.cancel, on_progress=options.on_progress),
+                make=partial(self._call_for, name, function, given, options),
                 interruption=interruption,
                 is_as_before=keyed.is_as_before,
+                limits_s=(options.timeout_s,),
             )
             return self._session.runner.run_keyed(keyed.store, one, CacheUse.ON)
 
@@ -102,7 +105,20 @@ class FunctionRuns:
             end=values[subset.end],
             key=keyed.parts.key,
         )
-        return self._session.runner.answer(keyed.store, ask, run, interruption)
+        waiting = partial(interruption, options.cancel)
+        return self._session.runner.answer(keyed.store, ask, run, waiting)
+
+    def _call_for(
+        self,
+        name: str,
+        function: Function,
+        values: Mapping[str, Any],
+        options: RunOptions,
+        ties: Ties,
+    ) -> Result:
+        """Call a function for all who want the call."""
+        tied = replace(options, cancel=ties.cancel, on_progress=ties.on_progress)
+        return self._call(name, function, values, tied)
 
     def _call(
         self, name: str, function: Function, values: Mapping[str, Any], options: RunOptions

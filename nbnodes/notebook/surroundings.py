@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from nbnodes.errors import NotebookError
 from nbnodes.notebook.document import Notebook
@@ -47,6 +48,10 @@ class Surveyor:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], _Seen] = {}
+        self._imports: WeakKeyDictionary[Notebook, list[list[str]]] = WeakKeyDictionary()
+        self._declared: WeakKeyDictionary[Notebook, tuple[list[str], list[str]]] = (
+            WeakKeyDictionary()
+        )
 
     def survey(self, notebook: Notebook, folder: str) -> Surroundings:
         """Look at what the notebook depends on when it runs in `folder`.
@@ -54,7 +59,10 @@ class Surveyor:
         Raises:
             NotebookError: If its `nbnodes: {extras: …}` metadata is malformed.
         """
-        files, packages = _declared(notebook)
+        declared = self._declared.get(notebook)
+        if declared is None:
+            declared = self._declared[notebook] = _declared(notebook)
+        files, packages = declared
         return Surroundings(
             modules=self._modules(notebook, folder) if notebook.is_python else {},
             files={path: self._file_digest(os.path.join(folder, path)) for path in files},
@@ -63,8 +71,8 @@ class Surveyor:
 
     def modules(self, paths: Iterable[str], folder: str) -> dict[str, str]:
         """Name the code of modules and, as far as they are local, of all that they import."""
-        roots = [folder, *local_roots()]
         waiting = list(paths)
+        roots = [folder, *local_roots()] if waiting else []
         found: dict[str, str] = {}
         while waiting:
             path = waiting.pop()
@@ -79,9 +87,13 @@ class Surveyor:
         return dict(sorted(found.items()))
 
     def _modules(self, notebook: Notebook, folder: str) -> dict[str, str]:
+        imports = self._imports.get(notebook)
+        if imports is None:
+            imports = self._imports[notebook] = list(_notebook_imports(notebook))
+        if not imports:
+            return {}
         roots = [folder, *local_roots()]
-        found = [p for names in _notebook_imports(notebook) for p in located(names, roots)]
-        return self.modules(found, folder)
+        return self.modules([p for names in imports for p in located(names, roots)], folder)
 
     def _module(self, path: str) -> tuple[str, list[tuple[int, list[str]]]]:
         content: tuple[str, list[tuple[int, list[str]]]] = self._read("module", path)

@@ -2,62 +2,44 @@
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from nbnodes.cache.codec import Codec
-from nbnodes.cache.key import KeyParts, key_parts
+from nbnodes.cache.codec import Codec, as_new, can_be_new
+from nbnodes.cache.key import KeyParts, NotebookCode, key_parts
 from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, Progress, RunRequest
 from nbnodes.engines.kernels.kernelspec import kernel_identity
 from nbnodes.engines.registry import has_own_document, runs_here
-from nbnodes.errors import CacheError, CacheWarning, FingerprintError, Interruption, warn
+from nbnodes.errors import (
+    CacheError,
+    CacheWarning,
+    FingerprintError,
+    Interruption,
+    warn,
+)
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
 from nbnodes.notebook.surroundings import Surroundings, Surveyor
 from nbnodes.result import CacheKey, Result, Success
+from nbnodes.scheduler.keyed_run import CacheUse, KeyedRun
+from nbnodes.scheduler.party import Parties, Ties
 
-if TYPE_CHECKING:  # most runs have nothing to do with ranges
+if TYPE_CHECKING:  # most runs have nothing to do with ranges, nor with workers
     from nbnodes.cache.intervals import Interval
     from nbnodes.scheduler.asks import Ask
+    from nbnodes.scheduler.submitted import Start
     from nbnodes.scheduler.subsetting import Subsetting
+    from nbnodes.scheduler.workers import RunFuture
 
-
-class CacheUse(enum.Enum):
-    """How one run uses the cache: read and write it, write it anew, or leave it alone."""
-
-    ON = "on"
-    REFRESH = "refresh"
-    OFF = "off"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyedRun:
-    """A run that has a key.
-
-    Attributes:
-        parts: The key's parts.
-        name: The name of its notebook or function.
-        family: What its runs have in common.
-        make: Makes it.
-        interruption: Says why to stop waiting for another who makes it, as the error to raise.
-        is_as_before: Whether all that the key depends on is still as it was.
-        document: Makes its executed notebook; None for a function.
-    """
-
-    parts: KeyParts
-    name: str
-    family: str
-    make: Callable[[], Result]
-    interruption: Interruption
-    is_as_before: Callable[[], bool] = lambda: True
-    document: Callable[[Any], dict[str, Any]] | None = None
+_READ, _SMALL_BYTES = 256, 16_384
 
 
 class CachedRunner:
@@ -68,6 +50,9 @@ class CachedRunner:
         self._codec = codec
         self._surveyor = Surveyor()
         self._subsettings: dict[int, Subsetting] = {}
+        self._parties = Parties()
+        self._read: dict[CacheKey, tuple[bytes, Success]] = {}  # what was read lately
+        self._codes: WeakKeyDictionary[Notebook, NotebookCode] = WeakKeyDictionary()
         self._has_warned = False
 
     def survey(self, notebook: Notebook, folder: str) -> Surroundings:
@@ -95,8 +80,11 @@ class CachedRunner:
             FingerprintError: If a value has no cache key.
         """
         notebook = request.notebook
+        code = self._codes.get(notebook)
+        if code is None:
+            code = self._codes[notebook] = NotebookCode(notebook)
         return key_parts(
-            notebook,
+            code,
             request.values,
             self.survey(notebook, request.folder),
             folder=request.folder,
@@ -129,8 +117,7 @@ class CachedRunner:
             EngineError: If the machine failed.
             UsageError: If what the notebook declares is wrong.
         """
-        is_open = self._store is not None and request.notebook.options.get("cache", True)
-        if self._store is None or use is CacheUse.OFF or not is_open or request.globals is not None:
+        if self._store is None or not self._is_kept(request, use):
             return _made(open_engine, request)
         try:
             parts = parts or self.parts(request, engine_name)
@@ -139,8 +126,7 @@ class CachedRunner:
             warn(text, CacheWarning)
             return _made(open_engine, request)
         run = partial(self._run_request, self._store, open_engine, request, use, engine_name, parts)
-        is_ranged = subset is not None or "subset" in request.notebook.options
-        if not is_ranged or use is not CacheUse.ON:
+        if not _is_ranged(request, subset) or use is not CacheUse.ON:
             return run(request.values)
         from nbnodes.scheduler.asks import ask_of
 
@@ -171,23 +157,80 @@ class CachedRunner:
     def run_keyed(self, store: CacheStore, run: KeyedRun, use: CacheUse) -> Result:
         """Return a run's Result: stored, or made now, by one caller at a time, and stored.
 
+        Callers in this process who overlap wait for one run, each with what came of it as its own
+        (`cached`, for all but the one whose thread makes it); see `nbnodes.scheduler.party`. One
+        that makes it anew makes it alone.
+
         Raises:
-            EngineError: If the machine failed.
+            EngineError: If the machine failed, or the caller wants it no more.
         """
-        key = run.parts.key
-        hit = self._stored(store, run, key) if use is CacheUse.ON else None
-        if hit:
+        if use is not CacheUse.ON:
+            return self._kept(store, run, use, run.ties)
+        hit = self._stored(store, run, run.parts.key)
+        if hit is not None:
             return hit
-        with store.flight(key, run.interruption):
-            hit = self._stored(store, run, key) if use is CacheUse.ON else None
-            if hit:
-                return hit
-            result = replace(run.make(), key=key)
-            if not run.is_as_before():
-                return replace(result, key=None)
-            if isinstance(result, Success):
-                self._keep(store, run, result)
-            return result
+        interruption = partial(run.interruption, run.ties.cancel)
+        make = partial(self._kept, store, run, use)
+        return run.as_own(
+            self._parties.attend(run.question, run.name, run.ties, make, interruption)
+        )
+
+    def submit(
+        self,
+        open_engine: Callable[[], Engine],
+        request: RunRequest,
+        use: CacheUse,
+        engine_name: str,
+        start: Start,
+    ) -> RunFuture | None:
+        """Have a request's run made on a worker, or wait for one under way without a worker.
+
+        Args:
+            open_engine: As of `run`, as are those that follow.
+            request: The run; its time begins when it does.
+            use: How it uses the cache.
+            engine_name: The engine's name.
+            start: Has work done on a worker.
+
+        Returns:
+            What will give the Result; None if the run is one that nobody else can wait for.
+        """
+        store = self._store
+        is_shared = use is CacheUse.ON and not _is_ranged(request)
+        if store is None or not is_shared or not self._is_kept(request, use):
+            return None
+        try:
+            parts = self.parts(request, engine_name)
+        except FingerprintError:  # the run itself warns of it
+            return None
+        from nbnodes.scheduler.submitted import submitted
+
+        def make(ties: Ties) -> Result:
+            begun = replace(request, started_at=time.monotonic())
+            run = self._keyed(open_engine, begun, engine_name, parts)
+            return self._stored(store, run, run.parts.key) or self._kept(store, run, use, ties)
+
+        keyed = self._keyed(open_engine, request, engine_name, parts)
+        return submitted(self._parties, keyed, make, start)
+
+    def recall(self, request: RunRequest, engine_name: str) -> Success | None:
+        """Return the request's Result if it is stored; run nothing, and wait for nothing."""
+        if self._store is None or not self._is_kept(request, CacheUse.ON):
+            return None
+        try:
+            key = self.parts(request, engine_name).key
+        except FingerprintError:
+            return None
+        found = self.stored(self._store, key)
+        if found is None:
+            return None
+        notebook = request.notebook
+        document = partial(executed_document, notebook, request.values)
+        return replace(found, name=notebook.name, document=document)
+
+    def stop(self) -> None:
+        """Interrupt all runs that several may wait for."""
+        self._parties.stop()
 
     def stored(self, store: CacheStore, key: CacheKey) -> Success | None:
         """Return what is stored under a key, without its notebook."""
@@ -196,7 +239,16 @@ class CachedRunner:
         except CacheError as error:
             self._warn_once(error)
             return None
-        return self._codec.decode(key, payload) if payload is not None else None
+        known, result = self._read.get(key, (None, None))
+        if payload is None or known is payload:
+            return as_new(result) if payload and result else None
+        result = self._codec.decode(key, payload)
+        if len(payload) > _SMALL_BYTES or result is None or not can_be_new(result):
+            return result
+        while len(self._read) >= _READ:
+            self._read.pop(next(iter(self._read)), None)
+        self._read[key] = payload, result
+        return as_new(result)
 
     def _run_request(  # noqa: PLR0913, PLR0917  # what a run is made of, and the values to make it with
         self,
@@ -217,16 +269,48 @@ class CachedRunner:
             }
             request = replace(request, values=values)
             parts = self.parts(request, engine_name, same)
-        keyed = KeyedRun(
+        keyed = self._keyed(open_engine, request, engine_name, parts)
+        return self.run_keyed(store, keyed, use)
+
+    def _keyed(
+        self,
+        open_engine: Callable[[], Engine],
+        request: RunRequest,
+        engine_name: str,
+        parts: KeyParts,
+    ) -> KeyedRun:
+        return KeyedRun(
             parts=parts,
             name=request.notebook.name,
             family=request.notebook.path or request.notebook.name,
+            ties=Ties(
+                cancel=request.cancel, on_progress=request.on_progress, on_output=request.on_output
+            ),
             make=partial(_made, open_engine, request),
-            interruption=request.interruption,
+            interruption=lambda cancel: replace(request, cancel=cancel).interruption(),
             is_as_before=partial(self._is_as_before, request, engine_name, parts),
             document=partial(executed_document, request.notebook, request.values),
+            limits_s=(request.timeout_s, request.cell_timeout_s),
         )
-        return self.run_keyed(store, keyed, use)
+
+    def _kept(self, store: CacheStore, run: KeyedRun, use: CacheUse, ties: Ties) -> Result:
+        """Make a run and keep it, as soon as no other process makes it."""
+        key = run.parts.key
+        with store.flight(key, partial(run.interruption, ties.cancel)):
+            hit = self._stored(store, run, key) if use is CacheUse.ON else None
+            if hit is not None:
+                return hit
+            result = replace(run.make(ties), key=key)
+            if not run.is_as_before():
+                return replace(result, key=None)
+            if isinstance(result, Success):
+                self._keep(store, run, result)
+            return result
+
+    def _is_kept(self, request: RunRequest, use: CacheUse) -> bool:
+        """Whether a run has to do with the cache at all."""
+        is_open = bool(request.notebook.options.get("cache", True))
+        return is_open and use is not CacheUse.OFF and request.globals is None
 
     def _is_as_before(self, request: RunRequest, engine_name: str, parts: KeyParts) -> bool:
         """Whether all that lies outside the notebook stayed as it was, so that the key is right.
@@ -265,10 +349,21 @@ class CachedRunner:
             warn(text, CacheWarning)
 
 
-def _made(open_engine: Callable[[], Engine], request: RunRequest) -> Result:
+def _made(
+    open_engine: Callable[[], Engine], request: RunRequest, ties: Ties | None = None
+) -> Result:
+    """Make a request's run, tied to others than the caller."""
+    if ties is not None:
+        request = replace(
+            request, cancel=ties.cancel, on_progress=ties.on_progress, on_output=ties.on_output
+        )
     engine = open_engine()
     request.on_progress(Progress(done=0, total=len(request.steps)))
     return engine.run(request)
+
+
+def _is_ranged(request: RunRequest, subset: Interval | None = None) -> bool:
+    return subset is not None or "subset" in request.notebook.options
 
 
 def _kernel(engine_name: str, notebook: Notebook) -> str:

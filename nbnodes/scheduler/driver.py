@@ -244,8 +244,14 @@ class Driver:
         if number not in self._begun:
             self.do(lambda: self._end(number, key, p.Stopped(key)))
             return
+
+        def stop() -> None:
+            cancel.cancel()
+            if cancel.is_outlived:  # there is no end to wait for
+                self.do(lambda: self._end(number, key, p.Stopped(key)))
+
         self.later(STOP_S, lambda: self._end(number, key, p.Stopped(key)))
-        self._threads.start(cancel.cancel)  # who is cancelled may take a while to hear it
+        self._threads.start(stop)  # who is cancelled may take a while to hear it
 
     def _release_waiting(self) -> None:
         if self._scheduler.is_settled:

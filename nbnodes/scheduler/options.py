@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsFloat, TypeAlias
 
 from nbnodes.engines.engine import CancelToken, Engine, OnOutput, Progress
-from nbnodes.errors import UsageError
-from nbnodes.scheduler.cached_run import CacheUse
+from nbnodes.errors import ParameterError, UsageError
+from nbnodes.notebook.document import Notebook
+from nbnodes.result import CellError, Failure
+from nbnodes.scheduler.keyed_run import CacheUse
+from nbnodes.settings import Settings
 
 if TYPE_CHECKING:  # most runs have nothing to do with ranges
     from nbnodes.cache.intervals import Interval
@@ -68,3 +72,25 @@ class RunOptions:
         if isinstance(self.cache, bool):
             return CacheUse.ON if self.cache else CacheUse.OFF
         return CacheUse.REFRESH
+
+
+def limit_s(name: str, options: RunOptions, settings: Settings) -> float | None:
+    """Return the limit of time of a name as an engine takes it: None for none.
+
+    Raises:
+        UsageError: If it is no number of seconds.
+    """
+    given = getattr(options, name)
+    found: Any = getattr(settings, name) if given is None else given
+    is_number = isinstance(found, (int, float, SupportsFloat))  # the last one is slow
+    if not is_number or not float(found) >= 0:  # NaN too
+        raise UsageError(f"{name}={found!r}: expected 0 (no limit) or more seconds")
+    return None if found in (0, math.inf) else float(found)
+
+
+def refused(notebook: Notebook, error: ParameterError) -> Failure:
+    """Tell of wrong parameters as a Failure of the cell that declares them."""
+    cells = notebook.parameters_cells or notebook.cells
+    index = cells[0].index if cells else 0
+    problem = CellError(ename="ParameterError", evalue=str(error), cell_index=index)
+    return Failure(name=notebook.name, engine="", error=problem)

@@ -149,7 +149,8 @@ def test_identical_failing_calls_at_once_fail_each(session: Session) -> None:
     model = counting(session, ("1 / n", "return"))
     futures = [model.submit(n=0) for _ in range(CALLS)]
     assert all(isinstance(future.result(WAIT_S), Failure) for future in futures)
-    assert (runs(), kept(session)) == (["0"] * CALLS, 0)
+    assert 1 <= len(runs()) <= CALLS, "those that overlap are one"
+    assert kept(session) == 0
 
 
 # ---------------------------------------------------------------- room
