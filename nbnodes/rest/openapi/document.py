@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, get_args
 
@@ -77,19 +77,19 @@ line; those in a body are JSON, and must have the types that the schema says."""
 
 
 def _job_paths(endpoints: Sequence[Described], *, is_open: bool) -> dict[str, Json]:
-    job = json_response("The job", reference("schemas", "Job"))
     path = {"parameters": [reference("parameters", "job")]}
+    submit = operation(
+        "jobs.submit",
+        "Begin a run that outlives this request",
+        {"202": json_response("It has begun", _JOB, ("Location",))},
+        problems=(404, 409, 413, 415, 422, 429, 503),
+        parameters=[reference("parameters", "Idempotency-Key")],
+        body=json_body(_submission(endpoints, is_open=is_open)),
+        tag="jobs",
+    )
     return {
         "/api/jobs": {
-            "post": operation(
-                "jobs.submit",
-                "Begin a run that outlives this request",
-                {"202": json_response("It has begun", reference("schemas", "Job"), ("Location",))},
-                problems=(404, 409, 413, 415, 422, 429, 503),
-                parameters=[reference("parameters", "Idempotency-Key")],
-                body=json_body(_submission(endpoints, is_open=is_open)),
-                tag="jobs",
-            ),
+            "post": submit,
             "get": operation(
                 "jobs",
                 "List jobs, the latest first",
@@ -100,41 +100,45 @@ def _job_paths(endpoints: Sequence[Described], *, is_open: bool) -> dict[str, Js
         },
         "/api/jobs/{id}": {
             **path,
-            "get": operation(
-                "job",
-                "How far it is",
-                {"200": json_response("The job", reference("schemas", "Job"), ("Retry-After",))},
-                problems=(404,),
-                tag="jobs",
-            ),
-            "delete": operation("job.stop", "Stop it", {"200": job}, problems=(404,), tag="jobs"),
+            "get": _about_job("job", "How far it is", _told("Retry-After")),
+            "delete": _about_job("job.stop", "Stop it", _told()),
         },
-        "/api/jobs/{id}/result": {
-            **path,
-            "get": operation(
-                "job.result",
-                "What it gave, in any format",
-                value_responses(),
-                problems=(404, 406, 409, 410, 424),
-                parameters=[reference("parameters", name) for name in ("format", "If-None-Match")],
-                tag="jobs",
-            ),
-        },
-        "/api/jobs/{id}/events": {
-            **path,
-            "get": operation(
-                "job.events",
-                "What happens to it, as it happens",
-                {"200": response("Events", {"text/event-stream": _EVENTS})},
-                problems=(404,),
-                parameters=[reference("parameters", "Last-Event-ID")],
-                tag="jobs",
-            ),
-        },
+        "/api/jobs/{id}/result": {**path, "get": _job_result()},
+        "/api/jobs/{id}/events": {**path, "get": _job_events()},
     }
 
 
-_EVENTS = reference("schemas", "JobEvents")
+def _job_result() -> Json:
+    return operation(
+        "job.result",
+        "What it gave, in any format",
+        value_responses(),
+        problems=(404, 406, 409, 410, 424),
+        parameters=[reference("parameters", name) for name in ("format", "If-None-Match")],
+        tag="jobs",
+    )
+
+
+def _job_events() -> Json:
+    return operation(
+        "job.events",
+        "What happens to it, as it happens",
+        {"200": response("Events", {"text/event-stream": reference("schemas", "JobEvents")})},
+        problems=(404,),
+        parameters=[reference("parameters", "Last-Event-ID")],
+        tag="jobs",
+    )
+
+
+def _about_job(name: str, summary: str, answers: Mapping[str, Json]) -> Json:
+    return operation(name, summary, answers, problems=(404,), tag="jobs")
+
+
+def _told(*headers: str) -> dict[str, Json]:
+    return {"200": json_response("The job", _JOB, headers)}
+
+
+_JOB = reference("schemas", "Job")
 _JOB_FILTERS: list[Json] = [
     {"name": "state", "in": "query", "schema": {"enum": list(get_args(JobState))}},
     {
