@@ -106,7 +106,7 @@ OPTIONS = (
     Option(
         names=("--format",),
         field="format",
-        choices=("text", "json", "html", "csv", "png"),
+        choices=("text", "json", "html", "csv", "parquet", "arrow", "png", "svg", "ipynb"),
         help="How to print the value (default: text).",
     ),
     Option(

@@ -6,16 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbnodes.errors import FormatError
-from nbnodes.formats import json_text, render
+from nbnodes.formats.documents import has_notebook
+from nbnodes.formats.formats import encoded, format_named, render
+from nbnodes.formats.jsonable import json_text
+from nbnodes.formats.pictures import has_png, has_svg
 from nbnodes.result import Failure, Result, Success
 
 _NOTEBOOK = "ipynb"
-_MIMES = {
-    "json": "application/json",
-    "csv": "text/csv",
-    "png": "image/png",
-    _NOTEBOOK: "application/x-ipynb+json",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +36,9 @@ def offered(result: Result) -> list[str]:
     if isinstance(result, Success):
         found += ["json"] if _may_be_json(result.value) else []
         found += ["csv"] if _may_be_table(result.value) else []
-        found += ["png"] if _may_be_picture(result) else []
-    if result.document is not None or result.executed is not None:
+        found += ["png"] if has_png(result) else []
+        found += ["svg"] if has_svg(result) else []
+    if has_notebook(result):
         found.append(_NOTEBOOK)
     return found
 
@@ -57,6 +55,7 @@ def written(result: Result, stem: str, format_name: str) -> File:
         FormatError: If the Result has no such form.
         LookupError: If it does not carry its notebook.
     """
+    format_ = format_named(format_name)
     if format_name == _NOTEBOOK:
         content: str | bytes = json_text(result.notebook_json())
     elif isinstance(result, Failure):
@@ -64,9 +63,9 @@ def written(result: Result, stem: str, format_name: str) -> File:
     else:
         content = render(result, format_name)
     return File(
-        name=f"{stem}.{format_name}",
-        mime=_MIMES.get(format_name, "application/octet-stream"),
-        content=content.encode() if isinstance(content, str) else content,
+        name=f"{stem}{format_.suffix}",
+        mime=format_.media_type,
+        content=encoded(content),
     )
 
 
@@ -77,8 +76,3 @@ def _may_be_json(value: Any) -> bool:
 
 def _may_be_table(value: Any) -> bool:
     return hasattr(value, "to_csv") or (isinstance(value, list | tuple) and bool(value))
-
-
-def _may_be_picture(result: Success) -> bool:
-    bundles = (output.get("data", {}) for output in result.outputs)
-    return hasattr(result.value, "savefig") or any("image/png" in bundle for bundle in bundles)

@@ -46,14 +46,14 @@ JSON = {
     "frame": (FRAME, '{"columns": ["a", "b"], "index": [0, 1], "data": [[1, "x"], [2, null]]}'),
 }
 NOT_WRITABLE = {  # value, format, the formats it has
-    "int_as_csv": ("610", "csv", "text, json, html"),
-    "int_as_png": ("610", "png", "text, json, html"),
-    "frame_as_png": (FRAME, "png", "text, json, html, csv"),
-    "object_as_json": ("object()", "json", "text, html"),
-    "set_of_objects": ("{object()}", "json", "text, html"),
-    "itself_as_json": ("a = []\na.append(a)\na", "json", "text, html, csv"),
-    "figure_as_json": (FIGURE, "json", "text, html, png"),
-    "figure_as_csv": (FIGURE, "csv", "text, html, png"),
+    "int_as_csv": ("610", "csv", "text, json, html, ipynb"),
+    "int_as_png": ("610", "png", "text, json, html, ipynb"),
+    "frame_as_png": (FRAME, "png", "text, json, html, csv, parquet, arrow, ipynb"),
+    "object_as_json": ("object()", "json", "text, html, ipynb"),
+    "set_of_objects": ("{object()}", "json", "text, html, ipynb"),
+    "itself_as_json": ("a = []\na.append(a)\na", "json", "text, html, csv, ipynb"),
+    "figure_as_json": (FIGURE, "json", "text, html, png, svg, ipynb"),
+    "figure_as_csv": (FIGURE, "csv", "text, html, png, svg, ipynb"),
 }
 
 
@@ -106,12 +106,12 @@ def test_the_envelope_of_a_value_that_json_lacks_names_its_formats(command: Comm
     envelope = json.loads(command("run", returning(FIGURE), "--json").out)
     assert envelope["value"] is None
     assert envelope["text"] == "<Figure size 640x480 with 1 Axes>"
-    assert envelope["formats"] == ["text", "html", "png"]
+    assert envelope["formats"] == ["text", "html", "png", "svg", "ipynb"]
 
 
 def test_the_envelope_of_an_object_offers_no_picture(command: Command) -> None:
     envelope = json.loads(command("run", returning("object()"), "--json").out)
-    assert envelope["formats"] == ["text", "html"]
+    assert envelope["formats"] == ["text", "html", "ipynb"]
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_what_is_offered_of(name: str) -> None:
 
 
 def test_a_picture_among_the_outputs_is_offered() -> None:
-    output = {"output_type": "display_data", "data": {"image/png": ""}, "metadata": {}}
+    output = {"output_type": "display_data", "data": {"image/png": "aGk="}, "metadata": {}}
     cells = (CellRun(ordinal=0, outputs=(output,)),)
     assert offered(Success(name="it", engine="", value=None, cells=cells)) == ["json", "png"]
 

@@ -1,4 +1,4 @@
-"""A value becomes text, JSON, HTML, CSV or PNG, or an error that names what it can become."""
+"""A value becomes text, JSON, a table or a picture, or an error names what it can become."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbnodes.cli.arguments import OPTIONS
 from nbnodes.errors import FormatError
 from nbnodes.formats import FORMATS, formats_of, json_text, jsonable, render
 from nbnodes.result import CellRun, Success
@@ -39,8 +40,12 @@ class Drawing:
     """What matplotlib's figures have."""
 
     def savefig(self, file: Any, format: str) -> None:  # noqa: A002  # their name
-        assert format == "png"
-        file.write(PICTURE)
+        file.write(PICTURE if format == "png" else b"<svg/>")
+
+
+class Untold:
+    def __repr__(self) -> str:
+        raise ZeroDivisionError
 
 
 def result(value: Any, **shown: Any) -> Success:
@@ -76,6 +81,20 @@ JSONABLE: dict[str, tuple[Any, Any]] = {
     "set": ({3, 1, 20}, [1, 3, 20]),
     "set_of_text": (frozenset({"b", "a", "c"}), ["a", "b", "c"]),
     "mixed_set": ({1, "a"}, ["a", 1]),
+    "set_of_tuples": ({(2, "b"), (2, "a"), (10, "a")}, [[2, "a"], [2, "b"], [10, "a"]]),
+    "set_of_odd_things": (
+        {frozenset({2, 1}), frozenset({3}), None, 1.5, float("nan")},
+        [1.5, [1, 2], [3], None, None],
+    ),
+    "long_double": (np.array([np.longdouble(1.5), np.longdouble("nan")]), [1.5, None]),
+    "moments_after_datetime_ends": (
+        np.array(["12001-02-03", "NaT"], dtype="datetime64[D]"),
+        ["12001-02-03", None],
+    ),
+    "table_of_moments": (
+        np.array([["2001-01-02"]], dtype="datetime64[D]"),
+        [["2001-01-02T00:00:00"]],
+    ),
     "dict": ({"a": (1,), 2: None}, {"a": [1], "2": None}),
     "counter": (Counter("aab"), {"a": 2, "b": 1}),
     "date": (datetime.date(2001, 1, 2), "2001-01-02"),
@@ -138,6 +157,11 @@ NOT_JSONABLE: dict[str, tuple[Any, str]] = {
     "object": (object(), "a builtins.object has no JSON form"),
     "bytes": (b"a", "a builtins.bytes has no JSON form"),
     "complex": ([1j], "a builtins.complex has no JSON form"),
+    "names_that_become_one": (
+        {1: 1, "1": 2},
+        "a dict has several keys that JSON writes as the same",
+    ),
+    "class_with_isoformat": (datetime.date, "a builtins.type has no JSON form"),
     "in_a_set": ({b"a"}, "a builtins.bytes has no JSON form"),
     "class": (Oil, "a builtins.type has no JSON form"),
     "function": (len, "has no JSON form"),
@@ -188,7 +212,7 @@ def test_a_set_has_one_order(value: set[Any]) -> None:
     assert len(jsonable(value)) == len(value)
 
 
-# ---------------------------------------------------------------- the five formats
+# ---------------------------------------------------------------- the formats
 
 RENDERED: dict[str, tuple[Success, str, str | bytes]] = {
     "text_of_text": (result("a\nb", text_plain="'a\\nb'"), "text", "a\nb"),
@@ -216,6 +240,18 @@ RENDERED: dict[str, tuple[Success, str, str | bytes]] = {
     "png_as_shown": (result(1, image_png=base64.b64encode(PICTURE).decode()), "png", PICTURE),
     "png_in_lines": (result(1, image_png=["aGk=\n", ""]), "png", b"hi"),
     "png_of_a_figure": (result(Drawing()), "png", PICTURE),
+    "svg_as_shown": (result(1, image_svg__xml=["<svg>", "</svg>"]), "svg", "<svg></svg>"),
+    "svg_of_a_figure": (result(Drawing()), "svg", "<svg/>"),
+    "text_of_a_value_whose_text_fails": (
+        result(Untold()),
+        "text",
+        "<test_formats.Untold, no text: ZeroDivisionError>",
+    ),
+    "csv_of_a_value_whose_text_fails": (
+        result([Untold()]),
+        "csv",
+        '"<test_formats.Untold, no text: ZeroDivisionError>"\n',
+    ),
 }
 NOT_RENDERED: dict[str, tuple[Success, str, str]] = {
     "number_as_csv": (
@@ -227,7 +263,7 @@ NOT_RENDERED: dict[str, tuple[Success, str, str]] = {
     "one_number_of_numpy_as_csv": (result(np.array(1)), "csv", "a ndarray is no table"),
     "text_as_csv": (result("ab"), "csv", "a str is no table"),
     "number_as_png": (result(1), "png", "shows no picture; it can be written as: text, json, html"),
-    "figure_as_json": (result(Drawing()), "json", "it can be written as: text, html, png"),
+    "figure_as_json": (result(Drawing()), "json", "it can be written as: text, html, png, svg"),
 }
 
 
@@ -254,7 +290,15 @@ def test_the_last_picture_is_the_picture() -> None:
 
 
 def test_every_format_is_listed() -> None:
-    assert FORMATS == ("text", "json", "html", "csv", "png")
+    names = ("text", "json", "html", "csv", "parquet", "arrow", "png", "svg", "ipynb")
+    assert tuple(FORMATS) == names
+    (option,) = (option for option in OPTIONS if option.field == "format")
+    assert option.choices == names
+
+
+def test_a_format_that_is_none_is_refused() -> None:
+    with pytest.raises(FormatError, match="there is no format 'xls'; there are: text, json"):
+        render(result(1), "xls")
 
 
 HUGE_TEXTS = {
