@@ -27,7 +27,7 @@ from nbnodes.errors import (
 from nbnodes.jobs.followers import Followers, Listener
 from nbnodes.jobs.job import Job, JobEvent, JobState
 from nbnodes.jobs.journal import Journal
-from nbnodes.jobs.outcome import lost, outcome
+from nbnodes.jobs.outcome import lost, outcome, stopped
 from nbnodes.jobs.run import JobReport, JobRun
 from nbnodes.jobs.servers import Server
 from nbnodes.jobs.watch import Watch
@@ -152,6 +152,12 @@ class Jobs:
         self._lose_orphans()
         return self._journal.all(state, limit)
 
+    def counts(self) -> dict[JobState, int]:
+        """Return how many jobs of this server wait, and how many run."""
+        with self._lock:
+            states = [run.job.state for run in self._runs.values()]
+        return {"queued": states.count("queued"), "running": states.count("running")}
+
     def cancel(self, id_: str) -> Job:
         """Stop a Job's run, whichever server has it; the Job ends when its run has.
 
@@ -247,6 +253,8 @@ class Jobs:
         try:
             future = start(run)
         except BaseException:
+            run.end(stopped())
+            run.take()  # it says no more
             self._journal.remove(run.job.id)
             raise
         run.give(future)
@@ -267,25 +275,34 @@ class Jobs:
         """Write down what a run has told; what cannot be written now is tried again."""
         with run.writing:
             job, taken = run.take()
-            if taken:
-                try:
-                    events, owner = taken.values(), self._owner()
-                    self._journal.write(job, events, owner=owner, number=run.number)
-                except CacheError as error:
-                    warn(f"job {job.id}: its state is not on disk yet: {error}", CacheWarning)
-                    run.put_back(taken, time.monotonic())
-                    return
-                run.written(job, taken, time.monotonic())
-        if job.is_ended:
+            try:
+                is_ours = not taken or self._journal.write(
+                    job, taken.values(), owner=self._owner(), number=run.number
+                )
+            except BaseException as error:  # also an interrupt of the run, whose thread this may be
+                run.put_back(taken, time.monotonic())
+                if not isinstance(error, CacheError):
+                    raise
+                warn(f"job {job.id}: its state is not on disk yet: {error}", CacheWarning)
+                return
+            run.written(job, taken, time.monotonic())
+        if job.is_ended or not is_ours:
             self._let_go(run)
         self._followers.mark([job.id])
         self._watch.wake()
 
     def _let_go(self, run: JobRun) -> None:
-        if self._drop(run):
-            self._ends += 1
-            if self._ends % _FORGET_EVERY == 0:
+        if not self._drop(run):
+            return
+        if run.end(stopped()):  # another server took this one for dead, and told so
+            run.take()
+            run.stop()
+        self._ends += 1
+        if self._ends % _FORGET_EVERY == 0:
+            try:
                 self._forget()
+            except CacheError as error:
+                warn(f"old jobs are not forgotten yet: {error}", CacheWarning)
 
     def _drop(self, run: JobRun) -> bool:
         with self._lock:

@@ -58,16 +58,22 @@ class Journal:
         known = self._database.do(lambda db: _find(db, idempotency_key))
         return known and _same_call(known, job, idempotency_key)
 
-    def write(self, job: Job, events: Iterable[Row], *, owner: str, number: int) -> None:
-        """Write down how a Job is, and what happened to it: kinds and data, from a number on."""
+    def write(self, job: Job, events: Iterable[Row], *, owner: str, number: int) -> bool:
+        """Write down how a Job is, and what happened to it: kinds and data, from a number on.
+
+        Returns:
+            Whether it was written: nothing happens to a Job that has ended.
+        """
         happened = list(events)
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> bool:
             with transaction(db):
-                _put(db, job, owner)
-                _put_events(db, job, number, happened)
+                is_open = _put(db, job, owner)
+                if is_open:
+                    _put_events(db, job, number, happened)
+            return is_open
 
-        self._database.write(work)
+        return self._database.write(work)
 
     def get(self, id_: str) -> tuple[Job, str] | None:
         """Return a Job and who owns it; None if there is none of that id."""
@@ -179,8 +185,8 @@ def _find(db: sqlite3.Connection, idempotency_key: str | None) -> Job | None:
     return row and job_of(row)
 
 
-def _put(db: sqlite3.Connection, job: Job, owner: str, idempotency_key: str | None = None) -> None:
-    db.execute(schema.PUT, (*row_of(job), owner, idempotency_key))
+def _put(db: sqlite3.Connection, job: Job, owner: str, idempotency_key: str | None = None) -> bool:
+    return db.execute(schema.PUT, (*row_of(job), owner, idempotency_key)).rowcount > 0
 
 
 def _put_events(db: sqlite3.Connection, job: Job, number: int, events: Iterable[Row]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 from contextlib import suppress
 
@@ -22,6 +23,7 @@ class Server:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._descriptor: int | None = None
         self._name = ""
         follow(self)
@@ -30,18 +32,17 @@ class Server:
     def name(self) -> str:
         """Names this server; it lives from the first time that it is asked for its name.
 
+        If somebody has removed its file, it is another one from then on.
+
         Raises:
             OSError: If its file cannot be made.
         """
-        while self._descriptor is None:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            name = uuid.uuid4().hex
-            descriptor = os.open(self._path(name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            if try_lock(descriptor) and os.fstat(descriptor).st_nlink:
-                self._name, self._descriptor = name, descriptor
-            else:  # somebody took the file for a dead server's before it was locked
-                os.close(descriptor)
-        return self._name
+        with self._lock:
+            if self._descriptor is not None and not os.fstat(self._descriptor).st_nlink:
+                self._let_go()
+            while self._descriptor is None:
+                self._try_to_live()
+            return self._name
 
     def is_alive(self, name: str) -> bool:
         """Whether a server is; what a dead one has left is removed."""
@@ -71,20 +72,33 @@ class Server:
 
     def close(self) -> None:
         """Be dead."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
+        if self._descriptor is not None:
             with suppress(OSError):
                 os.unlink(self._path(self._name))  # while it is locked: nobody else has it
-            os.close(descriptor)
+            self._let_go()
 
     def hold(self) -> None:
         """See `Forkable.hold`."""
 
     def release(self, *, is_child: bool) -> None:
         """See `Forkable.release`. A child is another server, and must not keep this one alive."""
-        if is_child and self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor, self._name = None, ""
+        if is_child:
+            self._lock = threading.Lock()
+            self._let_go()
+
+    def _try_to_live(self) -> None:
+        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+        name = uuid.uuid4().hex
+        descriptor = os.open(self._path(name), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        if try_lock(descriptor) and os.fstat(descriptor).st_nlink:
+            self._name, self._descriptor = name, descriptor
+        else:  # somebody took the file for a dead server's before it was locked
+            os.close(descriptor)
+
+    def _let_go(self) -> None:
+        descriptor, self._descriptor, self._name = self._descriptor, None, ""
+        if descriptor is not None:
+            os.close(descriptor)
 
     def _path(self, name: str) -> str:
         return os.path.join(self._folder, name)

@@ -405,6 +405,34 @@ def test_a_job_is_cancelled_and_followed_through_any_server(jobs: Jobs, path: st
     other.close()
 
 
+def test_a_run_whose_job_was_called_lost_is_stopped(jobs: Jobs, path: str) -> None:
+    job, run = submit(jobs)
+    run.begin()
+    (place,) = Path(f"{path}.servers").iterdir()
+    place.unlink()  # somebody tidies up: the server is taken for dead
+    other = Jobs(path)
+    assert other.get(job.id).state == "lost"
+    stopped = threading.Event()
+    run.token.on_cancel(stopped.set)
+    run.report.on_node("a", "fresh")
+    assert stopped.wait(30)
+    assert jobs.get(job.id).state == "lost"
+    assert list(follow(jobs, job)) == other.events(job.id)
+    later, _ = submit(jobs)
+    assert other.get(later.id).state == "queued"  # it has a file again
+    assert story(other.events(job.id))[-1] == ("end", "lost")
+    other.close()
+
+
+def test_how_many_wait_and_run_is_known(jobs: Jobs) -> None:
+    submit(jobs)
+    _, run = submit(jobs)
+    run.begin()
+    assert jobs.counts() == {"queued": 1, "running": 1}
+    run.succeed()
+    assert jobs.counts() == {"queued": 1, "running": 0}
+
+
 def test_a_thousand_jobs_leave_no_thread_and_no_memory() -> None:
     jobs = Jobs(None)
     for n in range(1000):
