@@ -12,9 +12,6 @@ from typing import Generic, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
-"""The media type of what `Metrics.text` returns."""
-
 OTHERS = "(others)"
 """The label of what comes when there are too many labels already."""
 
@@ -35,7 +32,12 @@ class Metrics:
         workers: How many may be under way at once.
         visits: How many pages are open.
         jobs: How many jobs have not ended.
+
+    Attributes:
+        media_type: What `text` returns.
     """
+
+    media_type = CONTENT_TYPE_LATEST
 
     def __init__(
         self,

@@ -227,6 +227,12 @@ _PARAMETERS: Json = {
         "description": "Only events after this one",
         "schema": _COUNT,
     },
+    "after": {
+        "name": "after",
+        "in": "query",
+        "description": "The same, for who cannot send that header",
+        "schema": _COUNT,
+    },
     "job": {
         "name": "id",
         "in": "path",

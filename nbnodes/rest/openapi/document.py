@@ -14,6 +14,7 @@ from nbnodes.rest.openapi.models import (
     identifiers,
     model_paths,
     parameter_schemas,
+    run_responses,
     value_responses,
 )
 from nbnodes.rest.openapi.operation import (
@@ -68,6 +69,8 @@ def openapi_document(  # noqa: PLR0913  # what a server is like
     }
     return {**document, "security": [{"token": []}, {"cookie": []}]} if is_guarded else document
 
+
+__all__ = ["Described", "openapi_document"]
 
 _ABOUT = """Notebooks that are called like functions.
 
@@ -125,7 +128,7 @@ def _job_events() -> Json:
         "What happens to it, as it happens",
         {"200": response("Events", {"text/event-stream": reference("schemas", "JobEvents")})},
         problems=(404,),
-        parameters=[reference("parameters", "Last-Event-ID")],
+        parameters=[reference("parameters", name) for name in ("Last-Event-ID", "after")],
         tag="jobs",
     )
 
@@ -181,29 +184,26 @@ def _restified_paths(
         "description": "The notebook's own parameters, by name",
         "schema": {"type": "object", "additionalProperties": {"type": "string"}},
     }
-    value = {"200": json_response("The value alone", {"description": "Any JSON"})}
+    here = {"servers": [{"url": _without_slash(url)}]} if url is not None else {}
+    get = _restified("restified", "Run a notebook", (404, *RUNS), parameters=[query])
+    post = _restified(
+        "restified.with",
+        "Run a notebook with parameters in JSON",
+        (404, 413, 415, *RUNS),
+        body=json_body(_ANYTHING, is_required=False),
+    )
+    listed = {"200": json_response("Their paths", _ANYTHING)}
+    index = operation("restified.index", "List notebooks", listed, tag="restified")
     return {
-        "/restified/{path}": {
-            **({"servers": [{"url": _without_slash(url)}]} if url is not None else {}),
-            "parameters": [path],
-            "get": operation(
-                "restified",
-                "Run a notebook",
-                value,
-                problems=(404, *RUNS),
-                parameters=[query],
-                tag="restified",
-            ),
-            "post": operation(
-                "restified.with",
-                "Run a notebook with parameters in JSON",
-                value,
-                problems=(404, 413, 415, *RUNS),
-                body=json_body(_ANYTHING, is_required=False),
-                tag="restified",
-            ),
-        }
+        "/restified": {**here, "get": index},
+        "/restified/{path}": {**here, "parameters": [path], "get": get, "post": post},
     }
+
+
+def _restified(name: str, summary: str, problems: Sequence[int], **parts: Any) -> Json:
+    bare: Json = {"description": "Any JSON: the value alone"}
+    answers = run_responses({"application/json": bare})
+    return operation(name, summary, answers, problems=problems, tag="restified", **parts)
 
 
 def _server_paths() -> dict[str, Json]:

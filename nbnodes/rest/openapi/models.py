@@ -112,15 +112,32 @@ def given_to(one: Described, identifier: str) -> Json:
     }
 
 
-def value_responses() -> dict[str, Json]:
-    """Return the answers that carry a value, in any format, or say that it is still the same."""
-    content: dict[str, Json] = {
-        one.media_type: {"type": "string", "description": one.name} for one in FORMATS.values()
-    }
-    content[FORMATS["json"].media_type] = reference("schemas", "Answer")
-    content[FORMATS["ipynb"].media_type] = {"type": "object"}
+def value_responses(content: Mapping[str, Json] | None = None) -> dict[str, Json]:
+    """Return the answers that carry a value, or say that it is still the same.
+
+    Args:
+        content: The schemas of its forms by media type; None for all formats that there are.
+    """
+    forms = _FORMS if content is None else content
     same = response("The client has it already", {}, _VALUE_HEADERS)
-    return {"200": response("The value", content, _VALUE_HEADERS), "304": same}
+    return {"200": response("The value", forms, _VALUE_HEADERS), "304": same}
+
+
+def run_responses(content: Mapping[str, Json] | None = None) -> dict[str, Json]:
+    """Return the same, and the answer that it takes longer."""
+    headers = ("Location", "Retry-After", "Preference-Applied")
+    text = "It takes longer: it goes on as a job"
+    return {
+        **value_responses(content),
+        "202": json_response(text, reference("schemas", "Job"), headers),
+    }
+
+
+_FORMS: Mapping[str, Json] = {
+    **{one.media_type: {"type": "string", "description": one.name} for one in FORMATS.values()},
+    FORMATS["json"].media_type: reference("schemas", "Answer"),
+    FORMATS["ipynb"].media_type: {"type": "object"},
+}
 
 
 def _paths_of(one: Described, identifier: str) -> dict[str, Json]:
@@ -160,12 +177,7 @@ def _run(
 ) -> Json:
     form = reference("parameters", "format")
     headers = [reference("parameters", name) for name in ("If-None-Match", "Prefer")]
-    later = json_response(
-        "It takes longer: it goes on as a job",
-        reference("schemas", "Job"),
-        ("Location", "Retry-After", "Preference-Applied"),
-    )
-    answers: Mapping[str, Json] = {**value_responses(), "202": later}
+    answers = run_responses()
     shared: dict[str, Any] = {"tag": one.title, "description": one.description}
     schema, is_needed = body
     return {

@@ -6,7 +6,7 @@ import prometheus_client
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from nbnodes.rest.metrics import CONTENT_TYPE, OTHERS, Metrics
+from nbnodes.rest.metrics import OTHERS, Metrics
 
 
 @pytest.fixture
@@ -103,5 +103,5 @@ def test_two_servers_in_one_process_count_apart(metrics: Metrics) -> None:
 
 
 def test_the_text_is_prometheuss_own_format(metrics: Metrics) -> None:
-    assert CONTENT_TYPE.startswith("text/plain; version=")
+    assert metrics.media_type.startswith("text/plain; version=")
     assert b"# TYPE nbnodes_request_seconds histogram" in metrics.text()

@@ -147,6 +147,7 @@ def test_every_route_is_there() -> None:
         "/api/models/reports/many%20things.v2/run",
         "/api/models/reports/many%20things.v2/batch",
         *("/api/jobs/{id}/result", "/api/jobs/{id}/events", "/restified/{path}"),
+        "/restified",
         *("/openapi.json", "/docs", "/healthz", "/readyz", "/metrics"),
     }
 

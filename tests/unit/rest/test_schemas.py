@@ -232,11 +232,11 @@ def test_every_mistake_in_a_body_is_told_at_once() -> None:
 
 
 def test_a_body_of_many_elements_is_checked_in_linear_time() -> None:
-    mixed = [*range(200_000), *map(str, range(200_000))]
+    mixed = [*range(50_000), *map(str, range(50_000))]
     kind = set[int | str]
     rules = BodyRules(_signature(kind).parameters, name="one")
     assert rules.problems({"p": mixed}) == {}
-    assert rules.problems({"p": [*mixed, None]})["p"].startswith("[400000] ")
+    assert rules.problems({"p": [*mixed, None]})["p"].startswith("[100000] ")
 
 
 def test_code_in_a_body_stays_text() -> None:
