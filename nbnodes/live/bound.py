@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +14,14 @@ from nbnodes.engines.engine import CancelToken
 from nbnodes.errors import EngineError, GraphError, ParameterError, UsageError
 from nbnodes.graph.assembly import Assembly, assemble
 from nbnodes.graph.node import Node, WidgetTrait
-from nbnodes.live.inputs import Reading, addressed, current, missing, option_problems
+from nbnodes.live.inputs import (
+    Reading,
+    addressed,
+    current,
+    missing,
+    option_problems,
+    places,
+)
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice
 from nbnodes.live.updates import OwnOrRefused, Updates
@@ -52,6 +60,16 @@ class BoundNodes:
         problems = option_problems(self.assembly)
         if problems:
             raise GraphError(f"the graph {name!r}", problems)
+        self._begin()
+
+    def sibling(self) -> BoundNodes:
+        """Return the same nodes, read and wired once, with values and a life of their own."""
+        made = copy.copy(self)
+        made.parts = None if self.parts is None else self.parts.sibling()
+        made._begin()  # noqa: SLF001  # it is one of us
+        return made
+
+    def _begin(self) -> None:
         self.listeners: list[Callable[[Notice], None]] = []
         self.live: Updates | None = None
         self._given: dict[str, dict[str, Any]] = {}
@@ -145,6 +163,17 @@ class BoundNodes:
                 self._given[node] = {**self._given.get(node, {}), **own}
             if self.live is not None:
                 self.live.set(self._own_or_refused(changed), _reasons(changed))
+
+    def reset(self, addresses: Iterable[str]) -> None:
+        """Take back what parameters were set to, all at once.
+
+        Raises:
+            ParameterError: For unknown parameters; nothing has changed then.
+        """
+        changed: dict[str, dict[str, None]] = {}
+        for node, parameter in places(self.name, self.assembly, addresses):
+            changed.setdefault(node, {})[parameter] = None
+        self.follow_widgets(changed)
 
     def updates(self, *, by_hand: bool = False) -> Updates:
         """Return what keeps the nodes up to date; begun when first asked for.

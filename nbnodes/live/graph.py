@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -20,8 +21,9 @@ from nbnodes.live.bound import BoundNodes
 from nbnodes.live.notebook_parts import NotebookParts
 from nbnodes.live.notices import GraphProgress, Notice, Published
 from nbnodes.live.pictures import picture
+from nbnodes.live.recalled import recalled
 from nbnodes.notebook.reader import Source
-from nbnodes.result import Result
+from nbnodes.result import Result, Success
 from nbnodes.scheduler.protocol import Standing
 from nbnodes.session import Session, current_session
 
@@ -218,6 +220,31 @@ class Graph:
             result.unwrap()
         return result
 
+    def recall(
+        self, node: str | Node, values: Mapping[str, Any] | None = None, /, **given: Any
+    ) -> Success | None:
+        """Return what is remembered of one node; arguments as `run`. Nothing runs, nothing waits.
+
+        Returns:
+            Its Result; None if it is not known without a run.
+
+        Raises:
+            ParameterError: As `run`.
+        """
+        name, own = self.bound.checked(node, {**(values or {}), **given})
+        found = recalled(self.assembly, self.session, name, own)
+        shown = None if found is None else self.bound.presented(node, found)
+        return shown if isinstance(shown, Success) else None
+
+    def sibling(self) -> Self:
+        """Return another Graph of the same nodes, read once; it has values and a life of its own.
+
+        What was set here is not set there. Its cost is next to nothing.
+        """
+        made = copy.copy(self)
+        made.bound, made.attached = self.bound.sibling(), {}
+        return made
+
     # ------------------------------------------------------------ kept up to date
 
     def set(self, values: Mapping[str, Any] | None = None, /, **given: Any) -> None:
@@ -231,6 +258,19 @@ class Graph:
             ParameterError: For wrong and unknown parameters; nothing has changed then.
         """
         self.bound.set({**(values or {}), **given})
+
+    def reset(self, *addresses: str) -> None:
+        """Have parameters be again what they are if nothing sets them; default: all.
+
+        Args:
+            *addresses: Parameters by name or by "node.name".
+
+        Raises:
+            ParameterError: For unknown parameters; nothing has changed then.
+        """
+        members = self.assembly.members.values()
+        every = [f"{one.name}.{word}" for one in members for word in one.open_parameters]
+        self.bound.reset(addresses or every)
 
     def watch(self, *nodes: str | Node) -> None:
         """Keep nodes up to date from now on; default: those on which nothing depends.

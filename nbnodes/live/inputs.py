@@ -49,6 +49,19 @@ def addressed(name: str, assembly: Assembly, given: Mapping[str, Any]) -> dict[s
     return checked
 
 
+def places(name: str, assembly: Assembly, addresses: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the nodes and parameters that addresses mean; see `addressed`.
+
+    Raises:
+        ParameterError: With every address that means none.
+    """
+    problems: list[str] = []
+    found = [one for each in addresses for one in _meant(each, assembly.members, problems)]
+    if problems:
+        raise ParameterError(name, problems)
+    return found
+
+
 class Reading:
     """What widgets say at one moment: each is read once, however many nodes it feeds."""
 

@@ -131,6 +131,10 @@ class NodeRuns:
         """Return why a node cannot run with its own values, if it cannot."""
         return self._refused.get(name)
 
+    def is_recallable(self, name: str) -> bool:
+        """Whether a node's deep key says all that its value depends on."""
+        return name in self._recallable
+
     def recall(self, name: str, deep: str) -> Answer | None:
         """See `Performer.recall`."""
         answer = self._remembered.recall(deep, parts=self._wanted_parts[name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -56,6 +57,14 @@ class NotebookParts:
         self._extra: dict[int, list[Extra]] = {}  # what cells need besides what their text tells
         self._asked: set[str] = set()  # names that nobody reads, but somebody asked for
         self._places: dict[str, int] = {}  # of all nodes that were ever made
+
+    def sibling(self) -> NotebookParts:
+        """Return parts that are found to belong together apart from these."""
+        made = copy.copy(self)
+        made._joins, made._found = [*self._joins], [*self._found]  # noqa: SLF001  # it is one of us
+        made._extra = {i: [*extra] for i, extra in self._extra.items()}  # noqa: SLF001  # as above
+        made._asked, made._places = {*self._asked}, {**self._places}  # noqa: SLF001  # as above
+        return made
 
     @property
     def doubts(self) -> tuple[str, ...]:

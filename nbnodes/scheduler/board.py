@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nbnodes.graph.dag import Dag
@@ -25,6 +25,17 @@ _STORY = 200  # transitions that an error tells
 
 Feeds = Mapping[str, tuple[tuple[str, str, str], ...]]
 """For each node (parameter, the node that feeds it, the part of its value; "" for the whole)."""
+
+
+def deep_key(token: str, feeds: Iterable[tuple[str, str, str]]) -> str:
+    """Name a node and all its ancestors.
+
+    Args:
+        token: Names its code and own parameters.
+        feeds: For each parameter that a node feeds, it, that node's deep key, and the part.
+    """
+    text = "\0\0".join([token, *(f"{word}\0{deep}\0{part}" for word, deep, part in feeds)])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class InvalidTransitionError(AssertionError):
@@ -155,9 +166,8 @@ class Board:
 
     def deep_key(self, name: str) -> str:
         """Name a node's code and parameters and those of all its ancestors."""
-        parts = [f"{word}\0{self.nodes[one].deep}\0{part}" for word, one, part in self._feeds[name]]
-        text = "\0\0".join([self.nodes[name].token, *parts])
-        return hashlib.sha256(text.encode()).hexdigest()
+        feeds = ((word, self.nodes[one].deep, part) for word, one, part in self._feeds[name])
+        return deep_key(self.nodes[name].token, feeds)
 
     def in_order(self, names: set[str]) -> list[str]:
         """Sort names topologically."""
