@@ -17,6 +17,8 @@ from nbnodes.page.markup import text as escaped
 MOST_ROWS = 1000
 MOST_CHARACTERS = 200_000
 _MOST_EMBEDDED = 20_000_000  # characters of pictures and styles within
+_MOST_TOKENS = 60_000
+_MOST_RULES = 2_000_000  # characters of one <style>
 _DEEPEST = 200  # browsers flatten what is nested 512 deep
 
 _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"})
@@ -89,12 +91,14 @@ class _Writer:
     open: list[tuple[str, bool]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     notes: set[str] = field(default_factory=set)
+    tokens: int = 0
     rows: int = 0
     characters: int = 0
     embedded: int = 0
 
     def take(self, token: Token) -> bool:
-        """Write a token; return False if there is no room for it."""
+        """Write a token; return False if there is no room for more."""
+        self.tokens += 1
         match token.kind:
             case "text":
                 self._text(token.text)
@@ -108,7 +112,8 @@ class _Writer:
                     if self.rows > MOST_ROWS:
                         return False
                 self._start(token)
-        return self.characters <= MOST_CHARACTERS and self.embedded <= _MOST_EMBEDDED
+        has_room = self.characters <= MOST_CHARACTERS and self.embedded <= _MOST_EMBEDDED
+        return has_room and self.tokens <= _MOST_TOKENS
 
     def close_all(self) -> None:
         """Close all elements."""
@@ -156,7 +161,7 @@ class _Writer:
         """Write an element in which no tags are; its text is such that none can be read there."""
         if token.name == "style":
             # A "<" means nothing in CSS but in quotes; a browser may read tags there within SVG.
-            rules = _WRAPPERS.sub("", token.text).replace("<", "\\3c ")
+            rules = _WRAPPERS.sub("", token.text[:_MOST_RULES]).replace("<", "\\3c ")
             self.embedded += len(rules)
             self.out.append(f"<style>{_UNHOLDABLE.sub('', rules)}</style>")
         elif token.name == "title" and self.counts["svg"]:

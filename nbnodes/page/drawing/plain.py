@@ -8,7 +8,7 @@ from nbnodes.page.markup import tag
 from nbnodes.page.markup import text as escaped
 
 MOST_CHARACTERS = 100_000
-_MOST_READ = 2_000_000  # of a text with lines that write over themselves
+_MOST_READ = 500_000  # of a text with lines that write over themselves
 _CODE = re.compile(r"\x1b\[((?:[0-9]{0,3}[;:]){0,20}[0-9]{0,3})m")
 _OTHER = re.compile(
     r"\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)?|\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[@-Z\\-_]?"
@@ -18,15 +18,15 @@ _STYLES = {1: "bold", 3: "italic", 4: "underline"}
 _EXTENDED = {38: "fg", 48: "bg"}  # colours of more than eight follow
 _COUNTS = {5: 1, 2: 3}  # numbers that tell a colour, by what tells how many
 _OFF = {22: 1, 23: 3, 24: 4}
-_COLOURS, _SYSTEM, _CUBE = 8, 16, 216  # of 256: eight in two strengths, 6 × 6 × 6, greys
+_COLOURS, _SYSTEM, _CUBE = 8, 16, 216  # of 256: eight in two strengths, six levels of each, greys
 _LIT = 100  # of 255: what is brighter counts as on
 
 
 def pre(text: str, *, name: str = "nb-text") -> str:
     """Write text as a <pre>; after 100,000 characters it says how many more there are."""
-    shown = _overwritten(text[:_MOST_READ])[:MOST_CHARACTERS]
-    more = len(text) - _MOST_READ if len(text) > _MOST_READ else 0
-    more += len(_overwritten(text[:_MOST_READ])) - len(shown)
+    read = _overwritten(text[:_MOST_READ])
+    shown = read[:MOST_CHARACTERS]
+    more = max(len(text) - _MOST_READ, 0) + len(read) - len(shown)
     note = aside(f"… {more:,} characters more: download the value to have them all.")
     return tag("pre", coloured(shown), class_=name, tabindex=0) + (note if more else "")
 

@@ -11,7 +11,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbnodes.page.drawing.formula import formula_or_source
 from nbnodes.page.drawing.plain import pre
 
-_MOST_CHARACTERS = 100_000
+_MOST_CHARACTERS = 40_000
 _MOST_BRACKETS = 2000  # the library's time grows with their square
 
 

@@ -16,6 +16,7 @@ RAW = frozenset(
 )
 """Elements in which nothing but their own end tag is a tag."""
 
+_MOST_ATTRIBUTES = 500  # a tag with more is taken for one that never ends
 _NAME = re.compile(r"[a-zA-Z][^\s/>]*")
 _GAP = re.compile(r"[\s/]*")
 _KEY = re.compile(r"[^\s/>][^\s/>=]*")
@@ -46,7 +47,7 @@ class Token:
 
 
 def tokens(html: str) -> Iterator[Token]:
-    """Yield the tokens of HTML; comments and declarations give none, nor does an unended tag."""
+    """Yield the tokens of HTML; comments and declarations are empty text."""
     at = 0
     while at < len(html):
         begin = html.find("<", at)
@@ -77,11 +78,13 @@ def _token(html: str, at: int) -> tuple[Token | None, int]:
 
 def _aside(html: str, at: int) -> tuple[Token | None, int]:
     if html.startswith("<!--", at):
-        return None, _behind(html, "-->", at + 2 if html.startswith("<!-->", at) else at + 4)
+        end = _behind(html, "-->", at + 2 if html.startswith("<!-->", at) else at + 4)
+        return Token("text", "", "", (), end), end
     if html.startswith("<![CDATA[", at):
         end = _behind(html, "]]>", at + 9)
         return Token("text", "", html[at + 9 : end].removesuffix("]]>"), (), end), end
-    return None, _behind(html, ">", at)
+    end = _behind(html, ">", at)
+    return Token("text", "", "", (), end), end
 
 
 def _start(html: str, name: str, at: int) -> tuple[Token | None, int]:
@@ -90,8 +93,8 @@ def _start(html: str, name: str, at: int) -> tuple[Token | None, int]:
         gap = _GAP.match(html, at)
         is_empty = gap is not None and gap[0].endswith("/")
         at = gap.end() if gap else at
-        if at >= len(html):
-            return None, at
+        if at >= len(html) or len(attributes) > _MOST_ATTRIBUTES:
+            return None, len(html)
         if html[at] == ">":
             break
         key, value, at = _attribute(html, at)
