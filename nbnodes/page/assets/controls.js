@@ -1,0 +1,277 @@
+// Native inputs become controls: each has a value, as JSON writes it, and tells when it changes.
+// What the inputs mean is said in nbnodes/page/fields.py, how values are written in control/wire.py.
+"use strict";
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const make = (name, text, more) => Object.assign(document.createElement(name), { textContent: text }, more);
+
+// ---- numbers: a place on a grid is a whole number of steps, so that nothing drifts
+
+function digits(number) {
+  const [plain, power = 0] = String(number ?? 0).split("e");
+  return Math.max(0, (plain.split(".")[1] ?? "").length - power);
+}
+
+// What handles move on: how many places there are, which value stands where. `grid` names them all.
+function line({ type, values, low, high, step, base }, grid) {
+  if (type === "choices") {
+    const index = (value) => Math.max(0, values.findIndex((one) => same(one, value)));
+    return { size: values.length, at: (place) => values[place], index };
+  }
+  if (step == null) return { at: (place) => place, index: (value) => value }; // a place is the value itself
+  const exact = Math.min(100, Math.max(digits(low), digits(step)));
+  const rounded = (place) => Number(((low ?? 0) + place * step).toFixed(exact));
+  const at = type === "powers" ? (place) => grid?.[place] ?? base ** (low + place * step) : rounded;
+  if (low == null || high == null) return { at };
+  const size = Math.floor((high - low) / step + 1e-9) + 1;
+  const index = (value) => {
+    const near = type === "powers" ? Math.log(value) / Math.log(base) : value;
+    const place = Math.floor((near - low) / step + 0.5 + 1e-9);
+    return Math.min(size - 1, Math.max(0, place || 0));
+  };
+  return { size, at, index };
+}
+
+function nearest(domain, grid, isFree, value) {
+  const { low, high, step, is_whole: isWhole } = domain;
+  const on = line(domain, grid);
+  const bounded = Math.min(high ?? Infinity, Math.max(low ?? -Infinity, value));
+  if (isFree && bounded !== value) return isWhole ? Math.round(value) : value;
+  if (on.size) return on.at(on.index(value));
+  return step == null ? bounded : on.at(Math.round((bounded - (low ?? 0)) / step));
+}
+
+// ---- for addresses and other programs: {"date": "2001-02-03"} is its text, as no one else knows tags
+
+function plain(value) {
+  if (Array.isArray(value)) return value.map(plain);
+  return value && typeof value === "object" ? plain(Object.values(value)[0]) : value;
+}
+
+// Written as `nbnodes.notebook.validation.Text` reads it.
+function asQuery(entries) {
+  const words = { null: "None", true: "True", false: "False" };
+  const text = (value) => (typeof value === "string" ? value : words[value] ?? JSON.stringify(value));
+  return String(new URLSearchParams(entries.map(([address, value]) => [address, text(plain(value))])));
+}
+
+function curlLine(url, entries, isGuarded) {
+  const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+  const token = isGuarded ? ' -H "Authorization: Bearer $NBNODES_TOKEN"' : "";
+  const body = JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name, plain(value)])));
+  return `curl -X POST ${quoted(new URL(url, location).href)}${token}`
+    + ` -H 'Content-Type: application/json' -d ${quoted(body)}`;
+}
+
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // a page without https may not use the clipboard, but may copy what is selected
+    const field = make("textarea", text);
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+    button.focus();
+  }
+  const word = button.dataset.word ??= button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = word; }, 1500);
+}
+
+// ---- moments: a browser writes 2001-02-03T04:05, Python 2001-02-03T04:05:00+00:00
+
+const ZONE = /(T.*)([+-]\d\d:\d\d|Z)$/;
+const localText = (text) => text?.replace(ZONE, "$1").replace(/(\.\d{3})\d*$/, "$1") ?? "";
+function isoText(local, zone) {
+  if (!local?.includes(":")) return local || null;
+  const full = local.split(":").length < 3 ? `${local}:00` : local;
+  return full.replace(/\.(\d+)$/, (_, part) => (Number(part) ? `.${part.padEnd(6, "0")}` : "")) + zone;
+}
+
+function colourText(name) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.fillStyle = name;
+  return pen.fillStyle.slice(0, 7);
+}
+
+// One control: `value`, `set(value)`, `refuse(text)`; `changed(control)` is called after each change.
+function makeControl(root, known, changed) {
+  const { kind, domain, grid } = known;
+  const [isPair, isSeveral] = [domain.type === "pairs", domain.type === "several"];
+  const of = isPair ? domain.of : domain;
+  const on = line(of, grid);
+  const unit = root.querySelector(".nb-unit")?.textContent ?? "";
+  const all = (name) => [...root.querySelectorAll(`[data-part="${name}"]`)];
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const inputs = [...root.querySelectorAll("[data-inputs] :is(input,select,textarea,button)")];
+  const control = { root, known, address: root.dataset.address };
+  let behind; // what is set when the tick for none is taken away
+
+  const snap = (value) => nearest(of, grid, known.is_guessed, value);
+  const read = (handle) => on.at(Number(handle.value));
+  const both = () => ["low", "high"].map((end) => read(part(end)));
+  const shown = (value) => {
+    if (of.type === "choices") return of.labels[on.index(value)];
+    return String(of.type === "powers" ? Number(value.toPrecision(6)) : value);
+  };
+  const place = (handle, value) => {
+    handle.value = on.index(value);
+    handle.setAttribute("aria-valuetext", `${shown(value)} ${unit}`.trim());
+  };
+  const put = (name, text) => { // what is being typed in is left alone
+    if (part(name) && part(name) !== document.activeElement) part(name).value = text;
+  };
+  const numberOf = (value) => String(value === null ? "" : domain.values.findIndex((one) => same(one, value)));
+
+  // How a value is shown...
+  const draws = {
+    check: (value, box) => { box.checked = value; },
+    range: (value, handle) => place(handle, value),
+    number: (value) => put("number", value),
+    choice: (value, list) => { list.value = numberOf(value); },
+    moment: (value) => put("moment", localText(value)),
+    picker: (value, picker) => { picker.value = colourText(value); },
+    text: (value) => put("text", value),
+    said: (value, output) => { output.textContent = [value].flat().map(shown).join(" to "); },
+    low: (value, handle) => {
+      ["low", "high"].forEach((end, at) => {
+        place(part(end), value[at]);
+        put(`${end}-box`, value[at]);
+        const share = (part(end).value - handle.min) / (handle.max - handle.min || 1);
+        handle.parentNode.style.setProperty(`--${end}`, `${100 * share}%`);
+      });
+    },
+    option: (value) => {
+      for (const one of all("option")) {
+        one.checked = isSeveral ? value.some((chosen) => same(chosen, domain.of.values[one.value])) : one.value === numberOf(value);
+      }
+    },
+    chips: (values, list) => list.replaceChildren(...values.map((value) => {
+      const item = make("li", "");
+      const button = make("button", "×", { type: "button", ariaLabel: `Remove ${value} from ${known.label}` });
+      button.dataset.part = "remove";
+      item.append(make("span", value), button);
+      return item;
+    })),
+  };
+
+  // ...and what it is set to. Undefined: not yet anything, such as half a number.
+  const end = (name, target) => { // one end of a pair does not pass the other
+    const other = part(name === "low" ? "high" : "low");
+    if (name === "low" ? Number(target.value) > other.value : Number(target.value) < other.value) other.value = target.value;
+    return both();
+  };
+  const boxed = (at) => (target, isDone) => {
+    const near = takes.number(target, isDone);
+    const pair = control.value?.with?.(at, near) ?? both();
+    return near === undefined ? near : pair[0] <= pair[1] ? pair : isDone ? pair.reverse() : undefined;
+  };
+  const takes = {
+    none: (tick) => (tick.checked ? null : behind ?? start()),
+    check: (box) => box.checked,
+    range: read,
+    low: (handle) => end("low", handle),
+    high: (handle) => end("high", handle),
+    "low-box": boxed(0),
+    "high-box": boxed(1),
+    number: ({ value }, isDone) => {
+      const near = snap(Number(value));
+      return value === "" || (near !== Number(value) && !isDone) ? undefined : near;
+    },
+    choice: ({ value }) => (value !== "" ? domain.values[value] : known.is_optional ? null : undefined),
+    option: (option) => (isSeveral
+      ? all("option").filter((one) => one.checked).map((one) => domain.of.values[one.value]) : takes.choice(option)),
+    moment: ({ value, validity }) => {
+      const given = [control.value, known.default, domain.low].find(Boolean);
+      const moment = isoText(value, domain.is_aware ? ZONE.exec(given)?.[2] ?? "+00:00" : "");
+      return validity.badInput || (moment === null && !known.is_optional) ? undefined : moment;
+    },
+    picker: ({ value }) => value,
+    text: ({ value }, isDone) => (["area", "colour"].includes(kind) && !isDone ? undefined : value),
+  };
+  const start = () => {
+    for (const name of ["range", "number", "check", "text"]) if (part(name)) return takes[name](part(name), true);
+    return isPair ? both() : [];
+  };
+  const hear = ({ target }, isDone) => settle(takes[target.dataset.part]?.(target, isDone));
+  function settle(value) {
+    if (value === undefined || same(value, control.value)) return;
+    control.set(value);
+    changed(control);
+  }
+
+  control.set = (value) => {
+    control.value = value;
+    const tick = part("none");
+    if (tick) {
+      tick.checked = value === null;
+      for (const one of inputs) one.disabled = value === null;
+    }
+    if (value === null && !part("choice") && !part("option") && !part("moment")) return;
+    behind = value;
+    for (const [name, draw] of Object.entries(draws)) if (part(name)) draw(value, part(name));
+  };
+  control.refuse = (text) => {
+    const problem = root.querySelector(".nb-problem");
+    problem.textContent = text;
+    problem.hidden = !text;
+    for (const one of inputs) one.ariaInvalid = text ? "true" : null;
+  };
+  root.addEventListener("input", (event) => hear(event, false));
+  root.addEventListener("change", (event) => {
+    hear(event, true);
+    const { type, dataset } = event.target;
+    if (type === "number") event.target.value = isPair ? control.value[Number(dataset.part === "high-box")] : control.value ?? "";
+  });
+  root.addEventListener("keydown", (event) => {
+    const { target, key, ctrlKey, metaKey } = event;
+    if (key !== "Enter" || (target.localName === "textarea" && !ctrlKey && !metaKey)) return;
+    hear(event, true);
+    if (target.dataset.part !== "add") return;
+    event.preventDefault();
+    add(target);
+  });
+  function add(field) {
+    const text = field.value.trim();
+    const value = domain.of.type === "numbers" ? nearest(domain.of, null, false, Number(text)) : text;
+    if (text === "" || Number.isNaN(value)) return;
+    field.value = "";
+    settle([...control.value ?? [], value]);
+  }
+  root.addEventListener("click", ({ target }) => {
+    if (target.dataset.part === "play") play(target);
+    if (target.dataset.part !== "remove") return;
+    const chips = [...part("chips").children], at = chips.indexOf(target.parentNode);
+    settle(control.value.toSpliced(at, 1));
+    (part("chips").children[at]?.lastChild ?? part("add")).focus();
+  });
+  let clock = 0;
+  function play(button) { // as fast as results come
+    const show = (isOn) => {
+      clock = isOn ? setInterval(next, 150) : clearInterval(clock) ?? 0;
+      button.textContent = isOn ? "❚❚" : "▶";
+      button.ariaPressed = isOn;
+    };
+    const next = () => {
+      const at = on.index(control.value) + 1;
+      if (control.isBusy?.()) return;
+      if (at < on.size) settle(on.at(at));
+      if (at >= on.size - 1) show(false);
+    };
+    if (!clock && on.index(control.value) === on.size - 1) settle(on.at(0));
+    show(!clock);
+  }
+  control.set(known.value);
+  return control;
+}
+
+// All controls of a form, by address.
+function controlsIn(form, changed) {
+  const known = JSON.parse(form.querySelector('script[type="application/json"]').textContent);
+  const roots = [...form.querySelectorAll("[data-address]")].filter((root) => root.dataset.address in known);
+  return Object.fromEntries(roots.map((root) => {
+    const { address } = root.dataset;
+    return [address, makeControl(root, known[address], changed)];
+  }));
+}

@@ -1,0 +1,331 @@
+
+// ---- the page: controls on one side, cards on the other, one socket between them and the server
+
+const BUSY = ["stale", "queued", "running"];
+const STATE_DELAY_MS = 150; // what is over sooner never shows
+const FAST_MS = 100; // models that answer sooner follow every move; slower ones wait for people to rest,
+const QUIET_MS = { typed: 120, held: 250 };
+const LONGEST_MS = 2000; // but no longer than this, unless they are still busy
+const RETRY_MS = { first: 250, last: 5000 };
+const page = document.body.dataset;
+const byId = (id) => document.getElementById(id);
+const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
+// ---- values: the first change after a rest goes at once; while its answer is awaited, the newest
+// ones wait, as one: for the answer of a fast model, for a rest before a slow one's run is superseded
+
+const form = byId("nb-form");
+const controls = form ? controlsIn(form, changed) : {};
+const entries = () => Object.values(controls).map((one) => [one.address, one.value]);
+const isKept = ([name, value]) => !same(value, controls[name].known.default);
+const isSecret = ([name]) => controls[name].known.kind === "password";
+let socket, seq = 0, awaited = 0, pending = {}, hasMoved = false, isHeld = false, quiet, writing;
+let sentAt = -Infinity, changedAt = -Infinity, pace = 0; // ms; `pace`: how long the last answer took
+for (const control of Object.values(controls)) control.isBusy = () => awaited > 0;
+
+function changed(control) {
+  pending[control.address] = control.value;
+  clearTimeout(writing);
+  writing = setTimeout(writeAddress, 250); // browsers refuse more than a few a second
+  if (!isOpen()) markBehind();
+  clearTimeout(quiet);
+  const now = performance.now(), rest = isHeld ? QUIET_MS.held : QUIET_MS.typed;
+  const isMoving = now - changedAt < rest;
+  changedAt = now;
+  if (!awaited && (pace < FAST_MS || !isMoving)) sendValues();
+  else quiet = setTimeout(sendValues, awaited ? rest : Math.min(rest, sentAt + LONGEST_MS - now));
+}
+const isOpen = () => socket?.readyState === WebSocket.OPEN;
+const send = (message) => isOpen() && socket.send(JSON.stringify(message));
+function sendValues() {
+  clearTimeout(quiet);
+  if (!isOpen() || !Object.keys(pending).length) return;
+  awaited = ++seq;
+  hasMoved = false;
+  sentAt = performance.now();
+  send({ type: "set", seq, values: pending });
+  pending = {};
+}
+function release(answered) {
+  if (!awaited || answered < awaited) return;
+  awaited = 0;
+  pace = performance.now() - sentAt;
+  if (pace < FAST_MS) sendValues();
+}
+for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
+  addEventListener(type, () => {
+    isHeld = type === "pointerdown";
+    if (!isHeld) setTimeout(sendValues); // a handle that is let go rests
+  });
+}
+
+// ---- the address says what differs from the defaults
+
+const address = () => {
+  const query = asQuery(entries().filter((one) => isKept(one) && !isSecret(one)));
+  return location.pathname + (query && `?${query}`);
+};
+let written = location.search;
+function writeAddress() {
+  history.replaceState(null, "", address() + location.hash);
+  written = location.search;
+}
+addEventListener("popstate", () => { if (location.search !== written) location.reload(); });
+
+// ---- the socket: it comes back by itself, and tells then what is set and what is shown
+
+let delay = RETRY_MS.first, again, isGone = false;
+function connect() {
+  clearTimeout(again);
+  const url = new URL(page.live, location);
+  url.protocol = url.protocol.replace("http", "ws");
+  const mine = socket = new WebSocket(url);
+  mine.onopen = () => {
+    [seq, awaited, pending] = [0, 0, {}];
+    const shown = Object.values(cards).map(({ name, root }) => [name, root.dataset.key]).filter(([, key]) => key);
+    send({ type: "hello", values: Object.fromEntries(entries()), shown: Object.fromEntries(shown) });
+    tell("");
+  };
+  mine.onmessage = ({ data }) => {
+    delay = RETRY_MS.first;
+    const message = JSON.parse(data);
+    hears[message.type]?.(message);
+  };
+  mine.onclose = () => {
+    if (mine !== socket || isGone) return;
+    tell("Not connected: what is shown may be old. Connecting again…", true);
+    again = setTimeout(connect, delay * (0.5 + Math.random() / 2));
+    delay = Math.min(2 * delay, RETRY_MS.last);
+  };
+}
+for (const moment of ["online", "pageshow", "focus"]) {
+  addEventListener(moment, () => { if (!isGone && socket?.readyState === WebSocket.CLOSED) connect(); });
+}
+function tell(text, isCut = false) {
+  say(byId("nb-status"), text);
+  document.documentElement.classList.toggle("nb-cut", isCut);
+  if (!isCut) markBehind();
+}
+function markBehind() {
+  for (const { root, feeds } of Object.values(cards)) {
+    root.classList.toggle("nb-behind", feeds.some((one) => one in pending));
+  }
+}
+
+const hears = {
+  states: ({ cards: moved }) => {
+    for (const [name, standing] of Object.entries(moved)) cards[name]?.stand(standing);
+    hasMoved ||= Object.values(moved).some(({ state }) => state !== "fresh"); // else it is of before
+    const isResting = ({ standing: { state }, isManual }) => !BUSY.includes(state) || (state === "stale" && isManual);
+    if (hasMoved && Object.values(cards).every(isResting)) release(awaited);
+  },
+  show: (message) => {
+    const known = Object.entries(message.cards).filter(([name]) => name in cards);
+    const fresh = known.map(([name, one]) => [cards[name], one, parsed(one.html)]);
+    for (const [card, one, content] of fresh) card.show(one, content); // all at once
+    if (fresh.length) say(byId("nb-aloud"), `Updated: ${fresh.map(([card]) => card.title).join(", ")}`);
+    release(message.seq);
+  },
+  graph: ({ svg }) => drawGraph(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement),
+  refused: ({ seq: answered, problems }) => {
+    for (const [name, text] of Object.entries(problems)) controls[name]?.refuse(text);
+    if (Object.values(problems).some(Boolean)) release(answered);
+  },
+  reload: () => location.replace(address()),
+  gone: ({ reason }) => {
+    isGone = reason !== "closing";
+    if (isGone) tell(`This page is not served any more: ${reason}`, true);
+  },
+};
+
+// ---- cards
+
+const FOCUSABLE = "a,button,summary,input,select,textarea,iframe,[tabindex]";
+const WORDS = JSON.parse(page.formats);
+function makeCard(root) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const [run, stop] = ["run", "stop"].map((act) => root.querySelector(`[data-act="${act}"]`));
+  const body = part("body"), list = part("formats");
+  const card = { name: root.dataset.card, root, isManual: "manual" in root.dataset };
+  card.title = root.querySelector("h2").textContent;
+  card.feeds = JSON.parse(root.dataset.feeds);
+  card.standing = { state: root.dataset.state };
+  card.entries = () => entries().filter(([name]) => card.feeds.includes(name));
+  let html = "", due = 0;
+
+  card.stand = (standing) => {
+    const { state } = Object.assign(card.standing, standing);
+    root.ariaBusy = BUSY.includes(state);
+    if (BUSY.includes(state) && !BUSY.includes(root.dataset.state)) due ||= setTimeout(drawStanding, STATE_DELAY_MS);
+    else drawStanding();
+  };
+  function drawStanding() {
+    due = clearTimeout(due) ?? 0;
+    const { state, reason, fraction = null, progress, left_s: left } = card.standing;
+    if (state === "failed" && root.dataset.state !== state) say(byId("nb-aloud"), `${card.title} failed`);
+    root.dataset.state = state;
+    part("icon").setAttribute("href", `#nb-icon-${state}`);
+    say(part("state"), state);
+    say(part("reason"), reason ?? "");
+    const bar = part("bar");
+    bar.parentNode.hidden = state !== "running";
+    bar.classList.toggle("nb-unknown", fraction === null);
+    bar.ariaValueNow = fraction === null ? null : Math.round(100 * fraction);
+    bar.firstChild.style.transform = fraction === null ? "" : `scaleX(${fraction})`;
+    const wait = left == null ? "" : left < 1 ? "nearly done" : `about ${Math.round(left)} s left`;
+    say(part("progress"), [progress, wait].filter(Boolean).join(" · "));
+    const hadFocus = document.activeElement === stop;
+    stop.hidden = state !== "queued" && state !== "running";
+    say(run, card.isManual && state === "stale" ? "Run" : "Run again");
+    if (hadFocus && stop.hidden) run.focus();
+  }
+  // New content in place of the old: focus, chosen tab, folds, scrolling and frames' heights stay.
+  card.show = (one, content) => {
+    root.dataset.key = one.key ?? "";
+    root.classList.remove("nb-behind");
+    say(part("note"), one.note ?? "");
+    list.dataset.formats = (one.formats ?? []).join(" ");
+    list.parentNode.hidden = !list.dataset.formats;
+    if (one.html === html) return;
+    html = one.html;
+    const all = (what) => [...body.querySelectorAll(what)];
+    const focused = document.activeElement, isInside = body.contains(focused);
+    const at = all(FOCUSABLE).indexOf(focused);
+    const tab = all('[aria-selected="true"]')[0]?.textContent;
+    const heights = all("iframe").map((frame) => frame.style.height);
+    const scrolls = all(".nb-block").map((block) => [block.scrollLeft, block.scrollTop]);
+    const opened = all("details").map((fold) => fold.open);
+    body.replaceChildren(...content.childNodes);
+    all("iframe").forEach((frame, n) => { frame.style.height = heights[n] ?? ""; });
+    all("details").forEach((fold, n, { length }) => { if (length === opened.length) fold.open = opened[n]; });
+    choose(all('[role="tab"]').find((other) => other.textContent === tab));
+    all(".nb-block").forEach((block, n) => block.scrollTo(...scrolls[n] ?? [0, 0]));
+    if (isInside) (all(FOCUSABLE)[at] ?? root).focus({ preventScroll: true });
+  };
+  card.fillFormats = () => {
+    const query = asQuery(card.entries().filter(isKept));
+    list.replaceChildren(...list.dataset.formats.split(" ").map((format) => make("a", WORDS[format] ?? format, {
+      href: `${root.dataset.run}?${query}${query && "&"}format=${format}`,
+      download: "",
+    })));
+  };
+  return card;
+}
+function parsed(html) {
+  const place = document.createElement("div");
+  if (place.setHTMLUnsafe) place.setHTMLUnsafe(html);
+  else { // browsers of before 2024 attach shadows when a page loads, not later
+    place.innerHTML = html;
+    for (const template of place.querySelectorAll("template[shadowrootmode]")) {
+      template.parentNode.attachShadow({ mode: "open" }).append(template.content);
+      template.remove();
+    }
+  }
+  for (const image of place.querySelectorAll("img")) image.decoding = "sync"; // no empty frame between
+  return place;
+}
+const roots = [...document.querySelectorAll("[data-card]")];
+const cards = Object.fromEntries(roots.map((root) => [root.dataset.card, makeCard(root)]));
+
+const acts = {
+  run: ({ name }) => { sendValues(); send({ type: "run", cards: [name] }); },
+  stop: ({ name }) => send({ type: "stop", cards: [name] }),
+  curl: ({ root, entries: values }, button) => {
+    const told = values().map((one) => [one[0], isSecret(one) ? "***" : one[1]]);
+    copy(curlLine(root.dataset.run, told, "guarded" in page), button);
+  },
+};
+const cardOf = (element) => cards[element.closest("[data-card]").dataset.card];
+addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-act]");
+  if (button) acts[button.dataset.act](cardOf(button), button);
+  if (target.role === "tab") choose(target);
+  for (const menu of document.querySelectorAll(".nb-menu[open]")) {
+    if (target.localName === "a" || !menu.contains(target)) menu.open = false;
+  }
+});
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches(".nb-menu[open]")) cardOf(target).fillFormats();
+}, true);
+byId("nb-link").addEventListener("click", ({ target }) => copy(location.origin + address(), target));
+byId("nb-reset")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  for (const control of Object.values(controls)) {
+    if (same(control.value, control.known.default)) continue;
+    control.set(control.known.default);
+    changed(control);
+  }
+});
+form?.addEventListener("submit", (event) => event.preventDefault());
+
+// ---- tabs, the graph, and keys
+
+function choose(tab) {
+  for (const other of tab?.parentNode.children ?? []) {
+    other.ariaSelected = other === tab;
+    other.tabIndex = other === tab ? 0 : -1;
+    byId(other.getAttribute("aria-controls")).hidden = other !== tab;
+  }
+}
+const graph = byId("nb-graph");
+const nodes = () => [...graph?.querySelectorAll("[data-node]") ?? []];
+function drawGraph(svg) { // a node leads to its card
+  const focused = graph.contains(document.activeElement) && document.activeElement.dataset.node;
+  if (svg.parentNode !== graph) graph.replaceChildren(document.importNode(svg, true));
+  graph.firstElementChild.role = "group";
+  nodes().forEach((node, at) => {
+    node.role = "link";
+    node.ariaLabel = node.querySelector("title").textContent;
+    node.tabIndex = (focused ? node.dataset.node === focused : at === 0) ? 0 : -1;
+    if (node.dataset.node === focused) node.focus();
+  });
+}
+function goTo(node) {
+  const { root } = cards[node?.dataset.node] ?? {};
+  const fold = root?.closest("details");
+  if (fold) fold.open = true;
+  root?.scrollIntoView({ block: "nearest" });
+  root?.focus({ preventScroll: true });
+}
+if (graph) drawGraph(graph.firstElementChild);
+graph?.addEventListener("click", ({ target }) => goTo(target.closest("[data-node]")));
+
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  const menu = key === "Escape" && target.closest(".nb-menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.firstChild.focus();
+  }
+  const isTab = target.role === "tab";
+  const row = isTab ? [...target.parentNode.children] : nodes();
+  if (!row.includes(target)) return;
+  if (key in STEPS) {
+    const next = row[Math.min(Math.max(row.indexOf(target) + STEPS[key], 0), row.length - 1)];
+    if (isTab) choose(next);
+    for (const one of row) one.tabIndex = one === next ? 0 : -1;
+    next.focus();
+  } else if (!isTab && (key === "Enter" || key === " ")) goTo(target);
+  else return;
+  event.preventDefault();
+});
+
+// ---- frames of our own say how high they are, and hear which colours the page has
+
+addEventListener("message", ({ source, data }) => {
+  const height = data?.["nbnodes-height"];
+  const frame = [...document.querySelectorAll(".nb-frame")].find((one) => one.contentWindow === source);
+  if (!frame || !(height > 0)) return;
+  frame.style.height = `${Math.min(Math.ceil(height), 20000)}px`;
+  const { scheme } = document.documentElement.dataset;
+  if (scheme !== "auto") source.postMessage({ "nbnodes-scheme": scheme }, "*");
+});
+
+// ---- on a narrow screen many controls begin folded
+
+const narrow = matchMedia("(max-width: 760px)");
+const unfold = () => { if (form) form.parentNode.open = !narrow.matches || form.elements.length < 6; };
+narrow.addEventListener("change", unfold);
+unfold();
+if (page.live) connect();
