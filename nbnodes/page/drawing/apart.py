@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,8 @@ from nbnodes.page.markup import text as escaped
 
 _MOST_FRAMED = 32_000_000  # characters
 _HIGHEST_PX = 8000
+_FOREIGN = re.compile(r"<script\s[^>]{0,300}src=[\"']?(?:https?:)?//", re.IGNORECASE)
+_FOREIGN_NOTE = "It asks another host for scripts, which pages do not: let its HTML carry them."
 _REPORTER = """
 (() => {
   let told = 0;
@@ -60,7 +63,8 @@ def framed(html: str, frame: Callable[[str], str], *, title: str) -> str:
         size = f"{len(html) / 1e6:,.0f} MB"
         return aside(f"An interactive output of {size} is too large for a page: download it.")
     url = frame(framed_document(html, title))
-    return tag("iframe", class_="nb-frame", sandbox="allow-scripts", src=url, title=title)
+    note = aside(_FOREIGN_NOTE) if _FOREIGN.search(html) else ""
+    return tag("iframe", class_="nb-frame", sandbox="allow-scripts", src=url, title=title) + note
 
 
 def framed_document(html: str, title: str) -> str:

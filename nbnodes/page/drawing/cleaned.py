@@ -17,7 +17,7 @@ from nbnodes.page.markup import text as escaped
 MOST_ROWS = 1000
 MOST_CHARACTERS = 200_000
 _MOST_EMBEDDED = 20_000_000  # characters of pictures and styles within
-_MOST_TOKENS = 60_000
+_MOST_TOKENS = 40_000
 _MOST_RULES = 2_000_000  # characters of one <style>
 _DEEPEST = 200  # browsers flatten what is nested 512 deep
 
@@ -177,6 +177,8 @@ class _Writer:
 
     def _attributes(self, name: str, given: tuple[tuple[str, str], ...]) -> list[str]:
         chosen: dict[str, str] = {}
+        if not given:
+            return []
         for key, raw in given:
             value = entities.unescape(raw)
             if key not in chosen and _may_keep(name, key, value):

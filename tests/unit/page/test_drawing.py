@@ -130,6 +130,13 @@ def test_html_with_scripts_goes_into_a_frame():
     assert "nbnodes-height" in documents[0]
 
 
+def test_a_script_of_another_host_is_told_of():
+    assert "another host" in shown(
+        {"text/html": "<script src='https://cdn.example/x.js'></script>"}
+    )
+    assert "another host" not in shown({"text/html": "<script>1</script>"})
+
+
 @pytest.mark.parametrize(
     ("bundle", "expected"),
     [
