@@ -38,7 +38,7 @@ class RunOptions:
             how far it is.
         on_output: Called with what a cell shows as it shows it; see `RunRequest`. Nothing is shown
             again for a Result from the cache.
-        cancel: The caller's way to stop the run.
+        cancel: The caller's way to stop the run; where others wait for it, too, to leave it.
     """
 
     engine: str | Engine | None = None
