@@ -41,14 +41,21 @@ def open_store(
         limit_bytes: It is kept below this size.
         durability: "full" also survives a power cut.
     """
-    if location == OFF:
-        return None
     if location == MEMORY:
         return open_memory(limit_bytes=limit_bytes)
+    folder = cache_folder(location)
+    if folder is None:
+        return None
     from nbnodes.cache.sqlite import SqliteStore
 
-    folder = os.path.abspath(os.path.expanduser(location)) if location else user_folder("cache")
     return SqliteStore(folder, limit_bytes=limit_bytes, durability=durability)
+
+
+def cache_folder(location: str) -> str | None:
+    """Return the folder that a location means, absolute; None for what lies in none."""
+    if location in (OFF, MEMORY):
+        return None
+    return os.path.abspath(os.path.expanduser(location)) if location else user_folder("cache")
 
 
 def open_memory(*, limit_bytes: int) -> CacheStore:

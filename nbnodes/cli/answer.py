@@ -11,6 +11,7 @@ from typing import Any
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.errors import FormatError, UsageError
 from nbnodes.formats import formats_of, json_text, jsonable, render
+from nbnodes.notebook.traced import bare
 from nbnodes.result import Failure, Result, Success
 
 
@@ -63,9 +64,7 @@ def explain(failure: Failure) -> None:
     """Write why a notebook failed, with its traceback."""
     lines = "\n".join(failure.error.traceback)
     if not sys.stderr.isatty():
-        import re
-
-        lines = re.sub(r"\x1b\[[0-9;]*m", "", lines)
+        lines = bare(lines)
     sys.stderr.write(f"{lines}\n" if lines else "")
     sys.stderr.write(f"nbnodes: {failure.name} failed in {failure.error}\n")
 

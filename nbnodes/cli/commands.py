@@ -15,6 +15,7 @@ from nbnodes.cli.describe import describe_notebook, show_description
 from nbnodes.cli.graph import graph
 from nbnodes.cli.kernels import kernels
 from nbnodes.cli.run import run_notebook
+from nbnodes.cli.serve import serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,6 +92,7 @@ cli.add_command(cache)
 cli.add_command(dashboard)
 cli.add_command(graph)
 cli.add_command(kernels)
+cli.add_command(serve)
 
 
 @cli.command()

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 import os
-import secrets
-import socket
 import webbrowser
-from urllib.parse import urlencode
 
 import click
 
+from nbnodes.cli.listening import MADE_UP, bound, token_for, url_of
 from nbnodes.errors import UsageError
 
 _PORT = 8866  # Voila's own
-MADE_UP = "\0"  # what `--token` without a word stands for; no word of a shell can be this
 
 
 @click.command()
@@ -59,7 +55,7 @@ def dashboard(
     Ctrl-C ends it, and the kernels.
     """
     _check(notebook)
-    sockets = _bound(host, port)
+    sockets = bound(host, port)
     os.environ["NBNODES_CACHE"] = cache_here()
     from nbnodes.cli.voila_server import VoilaServer, serve
 
@@ -74,25 +70,6 @@ def dashboard(
             webbrowser.open(url)
 
     serve(server, announce)
-
-
-def token_for(host: str, given: str | None) -> str:
-    """Return the token that visitors must know; "" where all may come in.
-
-    Args:
-        host: The address that the server listens on.
-        given: What followed `--token`; None for no such option.
-    """
-    if given == MADE_UP or (given is None and not _is_loopback(host)):
-        return secrets.token_urlsafe(24)
-    return given or ""
-
-
-def url_of(host: str, port: int, token: str) -> str:
-    """Return the address to open; of a server that listens everywhere, with this machine's name."""
-    name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host  # noqa: S104  # only told
-    query = f"?{urlencode({'token': token})}" if token else ""
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}/{query}"
 
 
 def cache_here() -> str:
@@ -122,21 +99,3 @@ def _check(path: str) -> None:
     from nbnodes.notebook.reader import read
 
     read(path)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _bound(host: str, port: int) -> list[socket.socket]:
-    """Listen, before Voila is loaded: that takes seconds, and a taken port is told at once."""
-    from tornado.netutil import bind_sockets
-
-    try:
-        return bind_sockets(port, host)
-    except OSError as error:
-        hint = "; name another --port, or 0 for any that is free"
-        raise UsageError(f"{host}:{port}: {error.strerror or error}{hint}") from None

@@ -13,10 +13,11 @@ from nbnodes.errors import UsageError
 from nbnodes.graph.node import WidgetTrait
 from nbnodes.live.graph import Graph
 from nbnodes.live.notices import GraphProgress, NodeMoved, Notice, Published
+from nbnodes.live.painter import CALM_S, SLOW_CALM_S, News, Painter
+from nbnodes.live.status import Status
 from nbnodes.scheduler.protocol import State
-from nbnodes.views.painter import CALM_S, SLOW_CALM_S, News, Painter
 from nbnodes.views.routes import answer_beside_cells
-from nbnodes.views.screen import Screen, Status
+from nbnodes.views.screen import Screen
 from nbnodes.views.screens import Screens
 from nbnodes.views.withheld import Withheld
 

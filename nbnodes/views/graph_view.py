@@ -20,7 +20,7 @@ from nbnodes.live.graph import Graph
 from nbnodes.live.notices import NodeMoved, Notice
 from nbnodes.live.pictures import picture
 from nbnodes.views.look import drawing_styles, script, styles
-from nbnodes.views.pace import Pace
+from nbnodes.live.pace import Pace
 
 _USUAL_STATE, _USUAL_REASON = "fresh", "computed in 0.0123 s"  # how much room words are given
 

@@ -8,12 +8,12 @@ import threading
 import ipywidgets
 
 from nbnodes.errors import NbnodesError
+from nbnodes.live.status import Status
 from nbnodes.result import Result
 from nbnodes.views.binding import Binding
 from nbnodes.views.code_text import code_text
 from nbnodes.views.files import offered, written
 from nbnodes.views.node_header import NodeHeader
-from nbnodes.views.screen import Status
 from nbnodes.views.shown import Outputs
 
 _log = logging.getLogger("nbnodes")

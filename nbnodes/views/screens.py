@@ -6,8 +6,9 @@ import logging
 import threading
 from collections.abc import Callable
 
+from nbnodes.live.status import Status
 from nbnodes.result import Result
-from nbnodes.views.screen import Screen, Status
+from nbnodes.views.screen import Screen
 from nbnodes.views.shown import Outputs, shown, undrawable
 
 _log = logging.getLogger("nbnodes")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import Any, TypeAlias
 
 from nbnodes.live.drawn import drawn
+from nbnodes.notebook.traced import bare
 from nbnodes.result import CallError, CellError, Failure, Output, Result
 
 Outputs: TypeAlias = tuple[Output, ...]
 
 _LAST_LINES = 12  # of a traceback
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def shown(result: Result) -> Outputs:
@@ -83,7 +82,7 @@ def _card(failure: Failure) -> str:
     """Draw a failure: where it happened, what was said, the last lines of the traceback."""
     error = failure.error
     title = html.escape(f"{error.ename}: {error.evalue}" if error.evalue else error.ename)
-    lines = _COLOURS.sub("", "\n".join(error.traceback)).rstrip().splitlines()
+    lines = bare("\n".join(error.traceback)).rstrip().splitlines()
     traced = html.escape("\n".join(lines[-_LAST_LINES:]))
     trace = f'<pre class="nbnodes-traceback">{traced}</pre>' if traced else ""
     return (

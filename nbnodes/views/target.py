@@ -9,11 +9,11 @@ import ipywidgets
 
 from nbnodes.errors import UsageError
 from nbnodes.graph.node import Node
+from nbnodes.live.status import Status
 from nbnodes.result import Result
 from nbnodes.scheduler.protocol import State
 from nbnodes.views.binding import Binding
 from nbnodes.views.node_view import NodeView
-from nbnodes.views.screen import Status
 from nbnodes.views.shown import Outputs
 
 _FRAME = "3px"

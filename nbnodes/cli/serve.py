@@ -1,0 +1,147 @@
+"""`nbnodes serve`: notebooks, folders and graphs as endpoints and pages."""
+
+from __future__ import annotations
+
+import os
+import webbrowser
+from typing import Any
+
+import click
+
+from nbnodes.cli.listening import MADE_UP, bound, is_loopback, token_for, url_of
+from nbnodes.errors import UsageError
+
+_PORT = 8800
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=_PORT,
+    show_default=True,
+    help="The port to listen on; 0 for any that is free.",
+)
+@click.option(
+    "--token",
+    is_flag=False,
+    flag_value=MADE_UP,
+    envvar="NBNODES_TOKEN",
+    metavar="[TOKEN]",
+    help="Let in only who knows this token; without a word, one is made up. That is the default "
+    "for a host that others can reach; --token= lets everyone in. Safer than here it stands in "
+    "NBNODES_TOKEN.",
+)
+@click.option("--workers", type=click.IntRange(1), help="How many runs may go on at once.")
+@click.option("--cache", metavar="FOLDER", help="Keep results there; `off` keeps none.")
+@click.option("--engine", help="Run notebooks by this engine.")
+@click.option("--open/--no-browser", "opens", default=False, help="Open it in a browser.")
+@click.option(
+    "--reload/--no-reload", "reloads", default=False, help="Follow notebooks that are saved."
+)
+@click.option(
+    "--cors", multiple=True, metavar="ORIGIN", help="Pages of this site may ask, too; * for all."
+)
+@click.option(
+    "--sync-timeout",
+    type=click.FloatRange(0),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a request waits for its run, which then goes on as a job.",
+)
+@click.option(
+    "--timeout", "timeout_s", type=click.FloatRange(0), metavar="SECONDS", help="End longer runs."
+)
+@click.option(
+    "--max-body",
+    type=click.IntRange(1),
+    default=10_000_000,
+    show_default=True,
+    metavar="BYTES",
+    help="How large a request may be.",
+)
+@click.option(
+    "--queue",
+    type=click.IntRange(1),
+    default=256,
+    show_default=True,
+    help="How many runs may be under way or wait; more are refused with 503.",
+)
+@click.option(
+    "--per-client",
+    type=click.IntRange(1),
+    default=128,
+    show_default=True,
+    help="How many of these one client may have; more are refused with 429.",
+)
+@click.option("--base-url", default="/", metavar="PATH", help="Serve everything under this path.")
+@click.option(
+    "--trust-proxy", is_flag=True, help="Believe X-Forwarded-For and -Proto: behind a proxy only."
+)
+@click.option("--debug", is_flag=True, help="Tell clients tracebacks, which show paths.")
+def serve(paths: tuple[str, ...], **options: Any) -> None:
+    """Serve model notebooks: each PATH is a notebook, a folder of them, or a graph.toml.
+
+    Every notebook is an endpoint (/api/models/NAME/run?n=7) and a page (/pages/NAME?n=7) with
+    controls made of its parameters; notebooks that feed each other are a graph with a page of its
+    own. Results are shared with `nbnodes run` through the cache. /docs tells of all routes.
+    Ctrl-C ends it.
+    """
+    host, port = options["host"], options["port"]
+    base_path = _base_path(options["base_url"])
+    sockets = bound(host, port)
+    token = token_for(host, options["token"])
+    from nbnodes.rest.application import Guard
+    from nbnodes.rest.limits import Limits
+    from nbnodes.rest.serving import Serving
+
+    limits = Limits(
+        sync_timeout_s=options["sync_timeout"],
+        body_size_bytes=options["max_body"],
+        waiting=options["queue"],
+        client_runs=options["per_client"],
+    )
+    hosts = None if not is_loopback(host) else frozenset({"localhost", host})
+    guard = Guard(token=token, hosts=hosts, origins=frozenset(options["cors"]))
+    names = ("workers", "engine", "timeout_s")
+    overrides = {name: options[name] for name in names}
+    overrides["cache"] = _cache(options["cache"])
+    url = url_of(host, sockets[0].getsockname()[1], token, path=base_path)
+
+    def announce(problems: tuple[str, ...]) -> None:
+        for problem in problems:
+            click.echo(f"nbnodes: not served: {problem}", err=True)
+        click.echo(f"{' '.join(paths)} served at {url}")
+        click.echo("Ctrl-C ends it.")
+        if options["opens"]:
+            webbrowser.open(url)
+
+    serving = Serving(
+        paths,
+        guard=guard,
+        limits=limits,
+        base_path=base_path,
+        debug=options["debug"],
+        overrides=overrides,
+    )
+    serving.run(
+        sockets,
+        announce,
+        trusts_proxy=options["trust_proxy"],
+        reloads=options["reloads"],
+    )
+
+
+def _base_path(given: str) -> str:
+    """Return the path under which all is served: it begins and ends with a slash."""
+    path = f"/{given.strip('/')}/" if given.strip("/") else "/"
+    if not all(one.isalnum() or one in "/-_.~" for one in path):
+        raise UsageError(f"--base-url {given}: letters, digits, - _ . ~ and / are allowed")
+    return path
+
+
+def _cache(given: str | None) -> str | None:
+    return given if given in (None, "off", ":memory:") else os.path.abspath(str(given))

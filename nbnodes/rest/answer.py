@@ -1,0 +1,174 @@
+"""A Success becomes an Answer: the bytes that a client gets, kept for who asks the same."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from nbnodes.errors import FormatError
+from nbnodes.formats.formats import FORMATS, formats_of, render
+from nbnodes.formats.jsonable import json_text, jsonable
+from nbnodes.result import Success
+
+BARE = "bare"
+"""A value as JSON, with nothing around it: no format that clients name."""
+
+_OVERHEAD_BYTES = 500  # of an answer that is kept, besides its body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a client gets.
+
+    Attributes:
+        body: The bytes.
+        media_type: What they are.
+        etag: Names them; "" for what has no cache key.
+        cached: Whether the cache gave the Result.
+        run_s: How long the run took, or had taken, in seconds.
+        file_name: What a browser calls the file; "" for what it shows itself.
+    """
+
+    body: bytes
+    media_type: str
+    etag: str
+    cached: bool
+    run_s: float
+    file_name: str = ""
+
+
+def answer_of(result: Success, name: str, form: str, *, elements: int) -> tuple[Answer, Answer]:
+    """Write a Result.
+
+    Args:
+        result: The Result.
+        name: The name of the Endpoint.
+        form: The format; `BARE` for JSON that is the value itself.
+        elements: How many elements a value may have that is written as JSON.
+
+    Returns:
+        The answer now, and the one for who asks later and gets it from the cache.
+
+    Raises:
+        FormatError: If the value has no such form; names the formats that it has.
+    """
+    if form == BARE:
+        body = _json_value(result, elements).encode(errors="surrogatepass")
+        bodies = [body, body]
+    elif form == "json":
+        value = _json_value(result, elements)
+        bodies = [_envelope(value, result, name, cached=one) for one in (result.cached, True)]
+    else:
+        content = render(result, form)
+        body = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
+        bodies = [body, body]
+    now, later = (
+        Answer(
+            body=body,
+            media_type=_media_type(form),
+            etag=_etag(result, form),
+            cached=cached,
+            run_s=result.duration_s,
+            file_name=_file_name(name, form),
+        )
+        for body, cached in zip(bodies, (result.cached, True), strict=True)
+    )
+    return now, later
+
+
+_LOOKED_AT = (BARE, "json", "html", "text", "png", "svg")
+"""The formats that a browser shows itself."""
+
+
+class Answers:
+    """Answers that were written before, the latest used. Safe from several threads.
+
+    Args:
+        limit_bytes: What they may have together.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._size_bytes = 0
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Answer] = OrderedDict()
+
+    def get(self, question: Hashable) -> Answer | None:
+        """Return the answer to a question, if it is kept."""
+        with self._lock:
+            found = self._kept.get(question)
+            if found is not None:
+                self._kept.move_to_end(question)
+            return found
+
+    def put(self, question: Hashable, answer: Answer) -> None:
+        """Keep an answer."""
+        size_bytes = len(answer.body) + _OVERHEAD_BYTES
+        if size_bytes > self._limit_bytes // 4:
+            return
+        with self._lock:
+            self._drop(self._kept.pop(question, None))
+            self._kept[question] = answer
+            self._size_bytes += size_bytes
+            while self._size_bytes > self._limit_bytes:
+                self._drop(self._kept.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._kept.clear()
+            self._size_bytes = 0
+
+    def _drop(self, answer: Answer | None) -> None:
+        if answer is not None:
+            self._size_bytes -= len(answer.body) + _OVERHEAD_BYTES
+
+
+def _json_value(result: Success, elements: int) -> str:
+    try:
+        return json_text(jsonable(result.value, limit=elements))
+    except FormatError as error:
+        usable = ", ".join(one for one in formats_of(result) if one != "json")
+        raise FormatError(f"{error}; it can be written as: {usable}") from None
+
+
+def _envelope(value: str, result: Success, name: str, *, cached: bool) -> bytes:
+    described: dict[str, Any] = {
+        "cached": cached,
+        "duration_s": round(result.duration_s, 6),
+        "key": result.key,
+        "model": name,
+        "type": _type_name(result.value),
+    }
+    rest = json.dumps(described, ensure_ascii=False)[1:]
+    return f'{{"value": {value}, {rest}'.encode(errors="surrogatepass")
+
+
+def _type_name(value: Any) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else _dotted(kind)
+
+
+def _dotted(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
+
+
+def _etag(result: Success, form: str) -> str:
+    if not result.key:
+        return ""
+    return f'"{result.key}"' if form == "json" else f'"{result.key}.{form}"'
+
+
+def _media_type(form: str) -> str:
+    media_type = FORMATS["json" if form == BARE else form].media_type
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+def _file_name(name: str, form: str) -> str:
+    if form in _LOOKED_AT:
+        return ""
+    return f"{name.rpartition('/')[2]}{FORMATS[form].suffix}"

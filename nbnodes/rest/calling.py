@@ -1,0 +1,189 @@
+"""A call of an Endpoint over HTTP: values in; an Answer, a Job or a Problem out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from nbnodes.errors import FormatError
+from nbnodes.formats.formats import FORMATS, formats_of
+from nbnodes.jobs.job import Job
+from nbnodes.rest.accepting import wanted_format
+from nbnodes.rest.answer import Answer
+from nbnodes.rest.desk import Desk
+from nbnodes.rest.endpoint import Endpoint
+from nbnodes.rest.problem import ProblemError, about_failure, refused
+from nbnodes.rest.reporting import started
+from nbnodes.rest.route import Route
+from nbnodes.rest.running import Running
+from nbnodes.result import Failure, Result, Success
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a client asks for.
+
+    Attributes:
+        endpoint: What is to run.
+        given: Values by name, as they were given.
+        accept: The `Accept` header; None for none.
+        form: The format that the query names; "" for none.
+        asked: What stands for the values in a question: the query itself, or the body.
+        is_json: Whether values are JSON's, which has types, and not text.
+    """
+
+    endpoint: Endpoint
+    given: Mapping[str, Any]
+    accept: str | None
+    form: str
+    asked: Hashable
+    is_json: bool = False
+
+    def checked(self) -> dict[str, Any]:
+        """Return the values, checked.
+
+        Raises:
+            ParameterError: With every mistake.
+        """
+        if self.is_json:
+            return self.endpoint.rules.checked(self.given, self.endpoint.check)
+        return self.endpoint.check(self.given)
+
+    @property
+    def question(self) -> Hashable | None:
+        """Equal questions have equal answers; None where that is not known."""
+        edition = self.endpoint.edition
+        if edition is None or self.asked is None:
+            return None
+        return (self.endpoint.name, edition, self.asked, self.accept, self.form)
+
+
+def call_of(
+    route: Route,
+    endpoint: Endpoint,
+    given: Mapping[str, Any],
+    asked: Hashable,
+    *,
+    is_json: bool = False,
+) -> Call:
+    """Read what a request says of the form of its answer.
+
+    Raises:
+        ProblemError: If it names a format that there is not.
+    """
+    form = route.get_query_argument("format", "")
+    if form and form not in FORMATS:
+        text = f"there is no format {form[:100]!r}; there are: {', '.join(FORMATS)}"
+        raise refused(406, "No such format", text, formats=list(FORMATS))
+    accept = route.request.headers.get("Accept")
+    if not form and wanted_format(accept, None, tuple(FORMATS)) is None:
+        raise _nothing_acceptable(tuple(FORMATS))
+    return Call(
+        endpoint=endpoint, given=given, accept=accept, form=form, asked=asked, is_json=is_json
+    )
+
+
+async def answered(route: Route, call: Call) -> Answer | Job:
+    """Return the answer: remembered, or from a run; a Job where that takes too long.
+
+    Raises:
+        NbnodesError: As it is told to clients; see `nbnodes.rest.problem.about_error`.
+    """
+    desk, question = route.desk, call.question
+    found = desk.answers.get(question) if question is not None else None
+    if found is not None:
+        desk.metrics.cache(call.endpoint.name, "hit")
+        return found
+    values = call.checked()
+    is_job = "respond-async" in preferences(route)
+    result: Result | None = await desk.recall(call.endpoint, values)
+    if result is None:
+        running = desk.begin(call.endpoint, values, route.client)
+        if is_job:
+            return adopted(desk, call, running)
+        result = await waited(route, running)
+        if result is None:
+            return adopted(desk, call, running)
+    return await written(desk, call, result)
+
+
+async def waited(route: Route, running: Running) -> Result | None:
+    """Wait for a run as long as callers wait; None if it goes on then.
+
+    A client that goes away meanwhile stops it.
+
+    Raises:
+        EngineError: If the machine failed.
+    """
+    limit_s = wait_s(route)
+    route.on_gone = running.stop
+    try:
+        if route.is_gone:
+            running.stop()
+        return await running.result(limit_s, is_wanted=lambda: False)
+    except TimeoutError:
+        return None
+    finally:
+        route.on_gone = None
+
+
+def adopted(desk: Desk, call: Call, running: Running, *, again: str | None = None) -> Job:
+    """Make a Job of a run that has begun."""
+    name, given = call.endpoint.name, dict(call.given)
+    return desk.jobs.submit(name, given, partial(started, running), idempotency_key=again)
+
+
+async def written(desk: Desk, call: Call, result: Result) -> Answer:
+    """Write a Result as the client wants it.
+
+    Raises:
+        ProblemError: If the notebook failed, or has no form that the client accepts.
+    """
+    if isinstance(result, Failure):
+        raise ProblemError(about_failure(result, call.endpoint.notebook, debug=desk.debug))
+    form = call.form or await _chosen(desk, call.accept, result)
+    try:
+        return await desk.written(call.endpoint, result, form, call.question)
+    except FormatError as error:
+        there = list(await desk.in_thread(formats_of, result))
+        raise refused(406, "Not in this format", str(error), formats=there) from None
+
+
+def preferences(route: Route) -> dict[str, str]:
+    """Return what a client would like to have (RFC 7240): `respond-async`, `wait=5`."""
+    words = ",".join(route.request.headers.get_list("Prefer")).split(",")
+    pairs = (word.split(";")[0].partition("=") for word in words if word.strip())
+    return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+
+
+def wait_s(route: Route) -> float:
+    """Return for how long a client waits: what it prefers, at most what is allowed."""
+    asked = preferences(route).get("wait", "")
+    limit_s = route.desk.limits.sync_timeout_s
+    return min(float(asked), limit_s) if asked.isdigit() and len(asked) < 10 else limit_s  # noqa: PLR2004
+
+
+async def _chosen(desk: Desk, accept: str | None, result: Success) -> str:
+    if accept is None or accept in ("*/*", "application/json"):  # most; json is tried first
+        return "json" if accept == "application/json" else await _first(desk, result)
+    there = await desk.in_thread(formats_of, result)
+    form = wanted_format(accept, None, there)
+    if form is None:
+        raise _nothing_acceptable(there)
+    return form
+
+
+async def _first(desk: Desk, result: Success) -> str:
+    """Return the format for who takes any: JSON where the value has it."""
+    if isinstance(result.value, str | int | float | bool) or result.value is None:
+        return "json"
+    there = await desk.in_thread(formats_of, result)
+    return wanted_format(None, None, there) or "text"
+
+
+def _nothing_acceptable(there: tuple[str, ...]) -> ProblemError:
+    listed = ", ".join(f"{name} ({FORMATS[name].media_type})" for name in there)
+    text = f"nothing that the Accept header allows can be given; there are: {listed}"
+    return refused(406, "Not acceptable", text, formats=list(there))

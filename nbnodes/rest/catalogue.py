@@ -1,0 +1,52 @@
+"""Names become Endpoints and Subjects: what is served, wherever it lies."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from nbnodes.rest.endpoint import Endpoint
+from nbnodes.rest.problem import ProblemError, refused
+from nbnodes.rest.subject import Subject
+
+
+class Catalogue(Protocol):
+    """What is served. Asked on the event loop only.
+
+    Attributes:
+        title: What it is called as a whole.
+        problems: What could not be served, and why; for people.
+    """
+
+    title: str
+    problems: Sequence[str]
+
+    async def endpoints(self, asker: Any) -> Sequence[Endpoint]:
+        """Return all that can be called; `asker` is the handler that asks."""
+
+    async def endpoint(self, name: str, asker: Any) -> Endpoint:
+        """Return what has a name.
+
+        Raises:
+            ProblemError: If nothing has it, or the asker must not know.
+        """
+
+    async def subjects(self, asker: Any) -> Sequence[Subject]:
+        """Return all that has a page."""
+
+    async def subject(self, name: str, asker: Any) -> Subject:
+        """Return what has a page of a name.
+
+        Raises:
+            ProblemError: If nothing has it, or the asker must not know.
+        """
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> ProblemError:
+    """Return the error that nothing has a name; it says which names were perhaps meant."""
+    known = list(known)
+    near = difflib.get_close_matches(name[:200], known, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {len(known)}"
+    text = f"there is no {kind} {name[:200]!r}; {hint}"
+    return refused(404, "Not found", text, suggestions=near)

@@ -1,0 +1,211 @@
+"""The Desk: what the handlers of one server share. Questions come in, Answers go out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+from nbnodes.errors import RunCancelledError, UsageError
+from nbnodes.jobs.jobs import Jobs
+from nbnodes.live.graph import Graph
+from nbnodes.page.frames import Frames
+from nbnodes.page.look import asset_url
+from nbnodes.rest.admission import Admission
+from nbnodes.rest.answer import Answer, Answers, answer_of
+from nbnodes.rest.catalogue import Catalogue
+from nbnodes.rest.drawings import Drawings
+from nbnodes.rest.endpoint import Endpoint
+from nbnodes.rest.limits import Limits
+from nbnodes.rest.metrics import Metrics
+from nbnodes.rest.running import Running
+from nbnodes.result import Failure, Result, Success
+from nbnodes.session import Session
+
+T = TypeVar("T")
+
+_LOOK_S = 0.05
+_THREADS = 4  # that read the cache and write answers; runs have workers of their own
+
+
+class Desk:
+    """What handlers share. Used on the event loop, but where a method says otherwise.
+
+    Args:
+        session: Where all runs.
+        catalogue: What is served.
+        jobs: Runs that outlive their callers.
+        limits: What is allowed.
+        base_path: The path under which all routes stand; it ends with a slash.
+        restified_path: Where notebook_restified's routes stand; default: under the base path.
+        is_open: Whether more can be called than is listed.
+        cookie_name: The cookie by which browsers come in, as documents tell it.
+        debug: Whether tracebacks are told.
+        is_guarded: Whether who comes in must show that they may.
+
+    Attributes:
+        answers: Answers that were written before.
+        frames: Documents that pages show in frames.
+        drawings: What cards show.
+        metrics: What is counted.
+        admission: How many runs there may be.
+        visits: The pages that are open.
+        streams: What open event streams wait for; None ends one.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a server is made of
+        self,
+        session: Session,
+        catalogue: Catalogue,
+        jobs: Jobs,
+        *,
+        limits: Limits | None = None,
+        base_path: str = "/",
+        restified_path: str | None = None,
+        is_open: bool = False,
+        cookie_name: str = "nbnodes",
+        debug: bool = False,
+        is_guarded: bool = False,
+    ) -> None:
+        self.session = session
+        self.catalogue = catalogue
+        self.jobs = jobs
+        self.limits = limits or Limits()
+        self.debug = debug
+        self.is_guarded = is_guarded
+        self.answers = Answers(self.limits.answers_size_bytes)
+        self.frames = Frames()
+        self.base_path = base_path
+        self.restified_path = restified_path or f"{base_path}restified"
+        self.is_open, self.cookie_name = is_open, cookie_name
+        style_url = asset_url(base_path, "drawing.css")
+        self.drawings = Drawings(self._framed, style_url, debug=debug)
+        self.admission = Admission(self.limits, session.settings.workers)
+        self.visits: set[Any] = set()
+        self.streams: set[asyncio.Queue[Any]] = set()
+        self.metrics = Metrics(
+            queue=lambda: max(0, self.admission.count - session.settings.workers),
+            running=lambda: min(self.admission.count, session.settings.workers),
+            workers=lambda: session.settings.workers,
+            visits=lambda: len(self.visits),
+            jobs=lambda: sum(self.jobs.counts().values()),
+        )
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Do something that takes its time on another thread."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="nbnodes-desk")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(work, *arguments))
+
+    async def recall(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Success | None:
+        """Return the stored Result, if there is one."""
+        found = await self.in_thread(endpoint.recall, values)
+        if found is not None:
+            self.metrics.cache(endpoint.name, "hit")
+        return found
+
+    def recalled(self, graph: Graph, node: str, values: Mapping[str, Any]) -> Success | None:
+        """Return a node's stored Result, if there is one; called on any thread."""
+        try:
+            return graph.recall(node, values)
+        except UsageError:  # a parameter has no value yet
+            return None
+
+    def begin(self, endpoint: Endpoint, values: Mapping[str, Any], client: str) -> Running:
+        """Begin a run.
+
+        Raises:
+            ProblemError: If there are too many.
+            ParameterError: If a value is wrong.
+        """
+        self.admission.enter(client, self.metrics.median_s(endpoint.name) or 0.0)
+        try:
+            running = Running(endpoint, values)
+        except BaseException:
+            self.admission.leave(client)
+            raise
+        loop = asyncio.get_running_loop()
+
+        def ended() -> None:
+            self.admission.leave(client)
+            self._count(running)
+
+        running.future.add_done_callback(lambda _: _soon(loop, ended))
+        return running
+
+    async def written(
+        self, endpoint: Endpoint, result: Success, form: str, question: Hashable | None
+    ) -> Answer:
+        """Write a Result, and keep the answer for who asks the same.
+
+        Args:
+            endpoint: What was asked.
+            result: The Result.
+            form: The format.
+            question: What was asked, as long as all is as it was; None to keep nothing.
+
+        Raises:
+            FormatError: If the value has no such form.
+        """
+        write = partial(answer_of, elements=self.limits.elements)
+        if is_small(result.value):
+            now, later = write(result, endpoint.name, form)
+        else:
+            now, later = await self.in_thread(write, result, endpoint.name, form)
+        if question is not None and later.etag:
+            self.answers.put(question, later)
+        return now
+
+    async def quiet(self) -> None:
+        """Wait until no run is waited for; pages and streams are not waited for."""
+        while self.admission.count:  # noqa: ASYNC110  # one wait in a server's life
+            await asyncio.sleep(_LOOK_S)
+
+    def close(self) -> None:
+        """End what it holds."""
+        self.admission.is_closed = True
+        for visit in tuple(self.visits):
+            visit.close()
+        for stream in tuple(self.streams):
+            stream.put_nowait(None)
+        self.jobs.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _framed(self, html: str) -> str:
+        """Keep a document for a frame; return where pages find it."""
+        return f"{self.base_path}frames/{self.frames.put(html)}"
+
+    def _count(self, running: Running) -> None:
+        name = running.endpoint.name
+        result: Result | None = None
+        if running.future.cancelled():
+            outcome = "cancelled"
+        elif running.future.exception() is not None:
+            is_stopped = isinstance(running.future.exception(), RunCancelledError)
+            outcome = "cancelled" if is_stopped else "error"
+        else:
+            result = running.future.result()
+            outcome = "failure" if isinstance(result, Failure) else "success"
+        self.metrics.run(name, outcome, result.duration_s if result else None)
+        if result is not None:
+            self.metrics.cache(name, "hit" if result.cached else "miss")
+
+
+def is_small(value: Any) -> bool:
+    """Whether a value is written sooner than a thread would begin to."""
+    if isinstance(value, str | list | tuple | dict):
+        return len(value) <= 64 and not isinstance(value, list | tuple | dict)  # noqa: PLR2004
+    return value is None or isinstance(value, int | float | bool)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Call something on the loop, unless it has ended."""
+    try:
+        loop.call_soon_threadsafe(call)
+    except RuntimeError:  # closed: the server ended while this ran
+        return

@@ -1,0 +1,148 @@
+"""`/api/jobs`: runs that outlive their callers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import partial
+from typing import Any
+
+from nbnodes.jobs.job import ENDED, Job, JobEvent
+from nbnodes.rest.calling import Call, call_of, written
+from nbnodes.rest.given import from_body
+from nbnodes.rest.job_json import job_json
+from nbnodes.rest.problem import Problem, ProblemError, refused
+from nbnodes.rest.reporting import started
+from nbnodes.rest.route import Route, mapping
+from nbnodes.rest.routes.models import Run
+from nbnodes.scheduler.workers import RunFuture
+
+_STATES = ("queued", "running", *sorted(ENDED))
+_BEAT_S = 15.0
+"""So often a stream says that it is there, though nothing happens: proxies close silent ones."""
+
+
+class JobList(Route):
+    """`POST` and `GET /api/jobs`: begin one; list the latest."""
+
+    template = "/api/jobs"
+
+    async def post(self) -> None:
+        """Begin a Job: `{"model": …, "parameters": {…}}`."""
+        body = mapping(self.json_body(), "the body")
+        unknown = sorted(body.keys() - {"model", "parameters"})
+        if unknown or not isinstance(body.get("model"), str):
+            text = 'send {"model": "name", "parameters": {…}}'
+            text = f"{text}; not known: {', '.join(unknown)}" if unknown else text
+            raise refused(400, "Malformed request", text)
+        given = from_body(mapping(body.get("parameters", {}), "parameters"))
+        endpoint = await self.desk.catalogue.endpoint(body["model"], self)
+        values = endpoint.rules.checked(given, endpoint.check)
+        again = self.request.headers.get("Idempotency-Key")
+
+        def start(report: Any) -> RunFuture:
+            return started(self.desk.begin(endpoint, values, self.client), report)
+
+        job = self.desk.jobs.submit(endpoint.name, given, start, idempotency_key=again)
+        self.set_header("Location", f"{self.base_path}api/jobs/{job.id}")
+        self.write_json(job_json(job, self.base_path), status=202)
+
+    async def get(self) -> None:
+        """List Jobs, the latest first."""
+        state = self.get_query_argument("state", None)
+        limit = self.get_query_argument("limit", "100")
+        if state is not None and state not in _STATES:
+            raise refused(400, "No such state", f"there are: {', '.join(_STATES)}")
+        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= 1000):  # noqa: PLR2004
+            raise refused(400, "Wrong limit", "limit: expected 1 to 1000")
+        read = partial(self.desk.jobs.all, state, int(limit[:9]))
+        jobs = await self.desk.in_thread(read)
+        debug = self.desk.debug
+        self.write_json({"jobs": [job_json(one, self.base_path, debug=debug) for one in jobs]})
+
+
+class OneJob(Route):
+    """`GET` and `DELETE /api/jobs/{id}`: how far it is; stop it."""
+
+    template = "/api/jobs/{id}"
+
+    async def get(self, job: str) -> None:
+        """Tell of it."""
+        self._tell(self.desk.jobs.get(job))
+
+    async def delete(self, job: str) -> None:
+        """Stop it; one that has ended stays as it is."""
+        self._tell(await self.desk.in_thread(self.desk.jobs.cancel, job))
+
+    def _tell(self, job: Job) -> None:
+        if not job.is_ended:
+            self.set_header("Retry-After", "1")
+        self.write_json(job_json(job, self.base_path, debug=self.desk.debug))
+
+
+class JobResult(Run):
+    """`GET /api/jobs/{id}/result`: what it gave, in any format."""
+
+    template = "/api/jobs/{id}/result"
+
+    async def get(self, job: str) -> None:
+        """Answer as `/run` does; 409 while there is nothing yet."""
+        found = self.desk.jobs.get(job)
+        if not found.is_ended:
+            text = f"the job is {found.state}: ask again when it has ended"
+            raise ProblemError(Problem(status=409, title="Not ended", detail=text, retry_after_s=1))
+        endpoint = await self.desk.catalogue.endpoint(found.endpoint, self)
+        result = await self.desk.in_thread(self.desk.jobs.result, job)
+        if result is None:
+            reason = (found.error or {}).get("reason") or "its value is not kept any more"
+            text = f"the job is {found.state}: {reason}"
+            raise refused(410, "No value", text)
+        call: Call = call_of(self, endpoint, found.values, None)
+        self.write_answer(await written(self.desk, call, result))
+
+
+class JobEvents(Route):
+    """`GET /api/jobs/{id}/events`: what happens to it, as it happens (server-sent events)."""
+
+    template = "/api/jobs/{id}/events"
+
+    async def get(self, job: str) -> None:
+        """Stream events until it has ended; those after `Last-Event-ID` only."""
+        last = self.request.headers.get("Last-Event-ID", "") or self.get_query_argument("after", "")
+        after = int(last) if last.isascii() and last.isdigit() and len(last) < 12 else 0  # noqa: PLR2004
+        self.desk.jobs.get(job)  # refuses an unknown one before anything is sent
+        waiting: asyncio.Queue[JobEvent | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def hear(event: JobEvent) -> None:
+            loop.call_soon_threadsafe(waiting.put_nowait, event)
+
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Accel-Buffering", "no")
+        self.on_gone = lambda: waiting.put_nowait(None)
+        self.write("retry: 1000\n\n")
+        await self.flush()
+        end = self.desk.jobs.follow(job, after, hear)
+        self.desk.streams.add(waiting)
+        try:
+            await self._send(waiting)
+        finally:
+            self.desk.streams.discard(waiting)
+            end()
+
+    async def _send(self, waiting: asyncio.Queue[JobEvent | None]) -> None:
+        while not self.is_gone:
+            try:
+                event = await asyncio.wait_for(waiting.get(), _BEAT_S)
+            except TimeoutError:
+                self.write(": still there\n\n")
+            else:
+                if event is None:
+                    return
+                data = json.dumps(event.data, default=str)
+                self.write(f"id: {event.number}\nevent: {event.kind}\ndata: {data}\n\n")
+                if event.kind == "end":
+                    await self.flush()
+                    return
+            await self.flush()

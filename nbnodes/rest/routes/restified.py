@@ -1,0 +1,58 @@
+"""`/restified/{path}`: a notebook's bare JSON value, as notebook_restified has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbnodes.jobs.job import Job
+from nbnodes.rest.answer import BARE
+from nbnodes.rest.calling import Call, answered
+from nbnodes.rest.given import from_body, from_query
+from nbnodes.rest.route import named
+from nbnodes.rest.routes.models import Run
+
+_RESERVED = frozenset({"token", "_xsrf"})
+
+
+class RestifiedIndex(Run):
+    """`GET /restified`: that it is there, and what it has."""
+
+    template = "/restified"
+
+    async def get(self, name: str = "") -> None:  # noqa: ARG002  # the route has none
+        """List the notebooks."""
+        found = await self.desk.catalogue.endpoints(self)
+        self.write_json({"notebooks": [f"{self.base_path}restified/{one.name}" for one in found]})
+
+    async def post(self, name: str = "") -> None:  # noqa: ARG002  # as above
+        """Refuse: it is a list."""
+        self.send_error(405)
+
+
+class Restified(Run):
+    """`GET` and `POST /restified/{path}`: the value, and nothing around it."""
+
+    template = "/restified/{path}"
+
+    async def get(self, name: str) -> None:
+        """Run it with the query's parameters; of repeated ones the last counts."""
+        self.refuse_other_sites()
+        query = self.request.query
+        given = from_query(query, reserved=_RESERVED)
+        last = {n: one[-1] if isinstance(one, list) else one for n, one in given.items()}
+        await self._bare(name, last, query)
+
+    async def post(self, name: str) -> None:
+        """Run it with the body's parameters."""
+        given = from_body(self.json_body() if self.body else {})
+        await self._bare(name, given, self.body)
+
+    async def _bare(self, name: str, given: Mapping[str, Any], asked: object) -> None:
+        endpoint = await self.desk.catalogue.endpoint(named(name), self)
+        call = Call(endpoint=endpoint, given=given, accept=None, form=BARE, asked=asked)
+        answer = await answered(self, call)
+        if isinstance(answer, Job):
+            self.write_job(answer)
+        else:
+            self.write_answer(answer)

@@ -1,0 +1,82 @@
+"""A Desk and bound sockets become a server that answers until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Sequence
+
+from tornado.httpserver import HTTPServer
+
+from nbnodes.rest.application import Guard, application
+from nbnodes.rest.desk import Desk
+
+_IDLE_S = 75.0
+"""How long a connection may send nothing of a request, or its headers slowly."""
+
+_BODY_S = 60.0
+_HEADERS_BYTES = 65_536
+_DRAIN_S = 5.0
+"""How long answers under way may still take once the server is told to end."""
+
+
+class Server:
+    """Our own server.
+
+    Args:
+        desk: What is served.
+        guard: Who may come in.
+        sockets: Where it listens; already bound.
+        trusts_proxy: Whether `X-Forwarded-For` and `-Proto` are believed.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        guard: Guard,
+        sockets: Sequence[socket.socket],
+        *,
+        trusts_proxy: bool = False,
+    ) -> None:
+        self.desk = desk
+        self._sockets = sockets
+        self._http = HTTPServer(
+            application(desk, guard),
+            xheaders=trusts_proxy,
+            idle_connection_timeout=_IDLE_S,
+            body_timeout=_BODY_S,
+            max_header_size=_HEADERS_BYTES,
+            max_body_size=1 << 40,  # routes refuse what is too large as it comes
+        )
+
+    async def run(self, ready: Callable[[], None], ended: asyncio.Event | None = None) -> None:
+        """Answer until Ctrl-C, SIGTERM, or `ended` is set.
+
+        Args:
+            ready: Called when requests are answered.
+            ended: What ends it, too; with it, signals are left alone.
+        """
+        loop = asyncio.get_running_loop()
+        stop = ended or asyncio.Event()
+        numbers = () if ended else (signal.SIGINT, signal.SIGTERM)
+        for number in numbers:
+            loop.add_signal_handler(number, stop.set)
+        self._http.add_sockets(self._sockets)
+        try:
+            ready()
+            await stop.wait()
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)  # a second one does not wait
+            await self._close()
+
+    async def _close(self) -> None:
+        self.desk.admission.is_closed = True
+        self._http.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.desk.quiet(), _DRAIN_S)
+        await asyncio.get_running_loop().run_in_executor(None, self.desk.close)
+        await asyncio.sleep(0)  # sockets send what they were told last
+        await self._http.close_all_connections()
