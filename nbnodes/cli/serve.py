@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import webbrowser
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nbnodes.cli.listening import MADE_UP, bound, is_loopback, token_for, url_of
 from nbnodes.errors import UsageError
+
+if TYPE_CHECKING:  # what serves is loaded once the port is bound
+    from nbnodes.rest.serving import Serving
 
 _PORT = 8800
 
@@ -90,25 +94,11 @@ def serve(paths: tuple[str, ...], **options: Any) -> None:
     own. Results are shared with `nbnodes run` through the cache. /docs tells of all routes.
     Ctrl-C ends it.
     """
-    host, port = options["host"], options["port"]
+    host = options["host"]
     base_path = _base_path(options["base_url"])
-    sockets = bound(host, port)
+    sockets = bound(host, options["port"])
     token = token_for(host, options["token"])
-    from nbnodes.rest.application import Guard
-    from nbnodes.rest.limits import Limits
-    from nbnodes.rest.serving import Serving
-
-    limits = Limits(
-        sync_timeout_s=options["sync_timeout"],
-        body_size_bytes=options["max_body"],
-        waiting=options["queue"],
-        client_runs=options["per_client"],
-    )
-    hosts = None if not is_loopback(host) else frozenset({"localhost", host})
-    guard = Guard(token=token, hosts=hosts, origins=frozenset(options["cors"]))
-    names = ("workers", "engine", "timeout_s")
-    overrides = {name: options[name] for name in names}
-    overrides["cache"] = _cache(options["cache"])
+    serving = _serving(paths, base_path, token, options)
     url = url_of(host, sockets[0].getsockname()[1], token, path=base_path)
 
     def announce(problems: tuple[str, ...]) -> None:
@@ -119,19 +109,32 @@ def serve(paths: tuple[str, ...], **options: Any) -> None:
         if options["opens"]:
             webbrowser.open(url)
 
-    serving = Serving(
+    behind = options["trust_proxy"]
+    serving.run(sockets, announce, trusts_proxy=behind, reloads=options["reloads"])
+
+
+def _serving(
+    paths: tuple[str, ...], base_path: str, token: str, options: Mapping[str, Any]
+) -> Serving:
+    from nbnodes.rest.application import Guard
+    from nbnodes.rest.limits import Limits
+    from nbnodes.rest.serving import Serving
+
+    host = options["host"]
+    hosts = frozenset({"localhost", host}) if is_loopback(host) else None
+    names = ("workers", "engine", "timeout_s")
+    return Serving(
         paths,
-        guard=guard,
-        limits=limits,
+        guard=Guard(token=token, hosts=hosts, origins=frozenset(options["cors"])),
+        limits=Limits(
+            sync_timeout_s=options["sync_timeout"],
+            body_size_bytes=options["max_body"],
+            waiting=options["queue"],
+            client_runs=options["per_client"],
+        ),
         base_path=base_path,
         debug=options["debug"],
-        overrides=overrides,
-    )
-    serving.run(
-        sockets,
-        announce,
-        trusts_proxy=options["trust_proxy"],
-        reloads=options["reloads"],
+        overrides={name: options[name] for name in names} | {"cache": _cache(options["cache"])},
     )
 
 

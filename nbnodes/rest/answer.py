@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbnodes.errors import FormatError
-from nbnodes.formats.formats import FORMATS, formats_of, render
+from nbnodes.formats.formats import FORMATS, encoded, formats_of, render
 from nbnodes.formats.jsonable import json_text, jsonable
 from nbnodes.result import Success
 
@@ -57,14 +57,13 @@ def answer_of(result: Success, name: str, form: str, *, elements: int) -> tuple[
         FormatError: If the value has no such form; names the formats that it has.
     """
     if form == BARE:
-        body = _json_value(result, elements).encode(errors="surrogatepass")
+        body = _json_value(result, elements).encode()
         bodies = [body, body]
     elif form == "json":
         value = _json_value(result, elements)
         bodies = [_envelope(value, result, name, cached=one) for one in (result.cached, True)]
     else:
-        content = render(result, form)
-        body = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
+        body = encoded(render(result, form, limit=elements))
         bodies = [body, body]
     now, later = (
         Answer(
@@ -132,7 +131,7 @@ def _json_value(result: Success, elements: int) -> str:
     try:
         return json_text(jsonable(result.value, limit=elements))
     except FormatError as error:
-        usable = ", ".join(one for one in formats_of(result) if one != "json")
+        usable = ", ".join(one for one in formats_of(result, limit=elements) if one != "json")
         raise FormatError(f"{error}; it can be written as: {usable}") from None
 
 
@@ -145,7 +144,7 @@ def _envelope(value: str, result: Success, name: str, *, cached: bool) -> bytes:
         "type": _type_name(result.value),
     }
     rest = json.dumps(described, ensure_ascii=False)[1:]
-    return f'{{"value": {value}, {rest}'.encode(errors="surrogatepass")
+    return f'{{"value": {value}, {rest}'.encode()
 
 
 def _type_name(value: Any) -> str:
@@ -164,8 +163,7 @@ def _etag(result: Success, form: str) -> str:
 
 
 def _media_type(form: str) -> str:
-    media_type = FORMATS["json" if form == BARE else form].media_type
-    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    return FORMATS["json" if form == BARE else form].content_type
 
 
 def _file_name(name: str, form: str) -> str:

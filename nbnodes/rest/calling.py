@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from nbnodes.errors import FormatError
-from nbnodes.formats.formats import FORMATS, formats_of
+from nbnodes.formats.formats import FORMATS
 from nbnodes.jobs.job import Job
 from nbnodes.rest.accepting import wanted_format
 from nbnodes.rest.answer import Answer
@@ -147,7 +147,7 @@ async def written(desk: Desk, call: Call, result: Result) -> Answer:
     try:
         return await desk.written(call.endpoint, result, form, call.question)
     except FormatError as error:
-        there = list(await desk.in_thread(formats_of, result))
+        there = list(await desk.formats_of(result))
         raise refused(406, "Not in this format", str(error), formats=there) from None
 
 
@@ -168,7 +168,7 @@ def wait_s(route: Route) -> float:
 async def _chosen(desk: Desk, accept: str | None, result: Success) -> str:
     if accept is None or accept in ("*/*", "application/json"):  # most; json is tried first
         return "json" if accept == "application/json" else await _first(desk, result)
-    there = await desk.in_thread(formats_of, result)
+    there = await desk.formats_of(result)
     form = wanted_format(accept, None, there)
     if form is None:
         raise _nothing_acceptable(there)
@@ -179,7 +179,7 @@ async def _first(desk: Desk, result: Success) -> str:
     """Return the format for who takes any: JSON where the value has it."""
     if isinstance(result.value, str | int | float | bool) or result.value is None:
         return "json"
-    there = await desk.in_thread(formats_of, result)
+    there = await desk.formats_of(result)
     return wanted_format(None, None, there) or "text"
 
 

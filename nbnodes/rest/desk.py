@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from nbnodes.errors import RunCancelledError, UsageError
+from nbnodes.formats.formats import formats_of
 from nbnodes.jobs.jobs import Jobs
 from nbnodes.live.graph import Graph
 from nbnodes.page.frames import Frames
@@ -136,6 +137,11 @@ class Desk:
 
         running.future.add_done_callback(lambda _: _soon(loop, ended))
         return running
+
+    async def formats_of(self, result: Success) -> tuple[str, ...]:
+        """Return the formats that a Result can be written in."""
+        look = partial(formats_of, limit=self.limits.elements)
+        return await self.in_thread(look, result)
 
     async def written(
         self, endpoint: Endpoint, result: Success, form: str, question: Hashable | None

@@ -50,7 +50,7 @@ class Gate(RequestHandler):
         origin = self.request.headers.get("Origin", "")
         if origin and not self.is_own_origin(origin):
             raise refused(403, "Another site", "this origin is not allowed; see --cors")
-        answered = self.methods() if isinstance(self, Route) else ()
+        answered: tuple[str, ...] = self.methods() if isinstance(self, Route) else ()
         self.set_header("Allow", ", ".join((*answered, "OPTIONS")))
         self.set_header("Access-Control-Allow-Methods", _METHODS)
         self.set_header("Access-Control-Allow-Headers", _HEADERS)
