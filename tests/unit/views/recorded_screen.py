@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from nbnodes.live.status import Status
 from nbnodes.result import Output, Result
-from nbnodes.views.screen import Status
 from nbnodes.views.shown import Outputs
 
 WAIT_S = 20.0

@@ -8,7 +8,7 @@ from queue import Queue
 
 import pytest
 
-from nbnodes.views.pace import Pace
+from nbnodes.live.pace import Pace
 
 PATIENCE_S = 20
 
