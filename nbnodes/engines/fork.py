@@ -1,6 +1,7 @@
 """The `fork` engine: each run in a child of its own, forked from a process that has all imports.
 
-A child starts as fresh as a new interpreter and in a hundredth of its time. Where the notebook is
+A child starts as fresh as a new interpreter and in a hundredth of its time. One whose run can have
+left no trace is as fresh as before, and serves other runs of its notebook. Where the notebook is
 not Python, or names a kernel that is not this interpreter's own, the `kernel` engine runs it.
 Where the operating system has no safe fork, a child is a new interpreter, started ahead of time;
 the `spawn` engine does that everywhere.
@@ -12,12 +13,13 @@ import errno
 import os
 import sys
 import threading
+from collections.abc import Hashable
 from typing import Literal
 from weakref import WeakSet
 
 from nbnodes.engines.begin import until_begun
 from nbnodes.engines.children.admission import Admission
-from nbnodes.engines.children.child_run import ChildRun
+from nbnodes.engines.children.lent import Lent
 from nbnodes.engines.children.nursery import TOO_MANY_FILES, Nursery
 from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.own_modules import local_names, not_local
@@ -28,7 +30,9 @@ from nbnodes.engines.engine import Engine, RunRequest
 from nbnodes.engines.forkable import needs_kernel
 from nbnodes.engines.registry import open_engine
 from nbnodes.errors import EngineError, UsageError
+from nbnodes.notebook.document import SETUP
 from nbnodes.notebook.surroundings import imported_modules
+from nbnodes.notebook.traceless import are_plain, modules_without_trace
 from nbnodes.result import Result
 
 _AGAIN = 4  # how often a run that has not begun is tried, besides once for each spare
@@ -44,6 +48,7 @@ class ForkEngine:
         most: How many children run at once; others wait, as they do while memory is short.
         start: How a child begins: "fork", or "spawn" as a new interpreter; default: "fork" on
             Linux. Spawned children run `setup` cells each for itself.
+        reuse: Whether forked children serve several runs of a notebook that leaves no trace.
 
     Raises:
         UsageError: If `start` is "fork" and the operating system is not Linux.
@@ -58,13 +63,19 @@ class ForkEngine:
     _kernel: Engine | None
 
     def __init__(
-        self, spares: int = 2, most: int = 64, start: Literal["fork", "spawn"] | None = None
+        self,
+        spares: int = 2,
+        most: int = 64,
+        start: Literal["fork", "spawn"] | None = None,
+        *,
+        reuse: bool = True,
     ) -> None:
         if start == "fork" and not _CAN_FORK:
             raise UsageError("only on Linux are children forked; leave start='fork' out")
         self._forks = _CAN_FORK if start is None else start == "fork"
         self._spares = spares
         self._most = most
+        self._reuses = reuse
         self._refused: set[str] = set()
         self._begin()
         _engines.add(self)
@@ -121,19 +132,20 @@ class ForkEngine:
             shared = self._setups.shared(request, template, local)
         nursery: Nursery | Workers = shared.nursery if shared else template
         what = os.path.join(request.folder, request.notebook.name)
+        key = None if shared else self._key(request, local)
         with self._admission.admitted(request.interruption, nursery.expected_bytes(what)):
-            child = nursery.lease(request.interruption, what)
-            shown = shared.shown if shared else {}
-            run = ChildRun(request, child, local, shown=shown, engine=self.name)
-            result = None
-            try:
-                result = run.result()
-            finally:
-                exit_code = nursery.give_back(child, await_end=result is None)
-        if result is None:
-            raise run.death(exit_code)
-        nursery.preload(run.imported)
-        return result
+            lent = Lent(request, nursery, what, local, key, self.name)
+            return lent.run_again() or lent.run_anew(shared.shown if shared else {})
+
+    def _key(self, request: RunRequest, local: frozenset[str]) -> Hashable:
+        """Name all that a run does, its values aside, if it can leave no trace; None if it may."""
+        if not (self._forks and self._reuses and are_plain(request.values.values())):
+            return None
+        names = frozenset(request.values)
+        modules = modules_without_trace(request.steps, names)
+        if modules is None or modules & local or any(SETUP in cell.tags for cell in request.steps):
+            return None
+        return request.steps, names, request.folder, local
 
     def _living_template(self) -> Template | Workers:
         """Return where children come from; anew, if it died or would now start otherwise."""

@@ -67,7 +67,8 @@ def page_html(content: PageContent) -> str:
         body + _icons(),
         base_url=content.base_url,
         script="page.js",
-        bar=_status() + tag("button", "Copy link", type="button", class_="nb-quiet", id="nb-link"),
+        bar=_status()
+        + tag("button", "Copy link", type="button", class_="nb-quiet", data_act="link"),
         data_live=content.live_url,
         data_page=content.page_url,
         data_guarded=content.is_guarded,
@@ -88,7 +89,7 @@ def _panel(content: PageContent) -> str:
     unscripted = tag("noscript", tag("p", "Without JavaScript values are set in the address."))
     inner = form_html(form, unscripted, id="nb-form", action=content.page_url, autocomplete="off")
     title = tag("summary", tag("h2", "Parameters"))
-    fold = tag("details", title, inner, open=True, id="nb-panel-fold")
+    fold = tag("details", title, inner, open=True)
     return tag("section", fold, reset, class_="nb-panel", aria_label="Parameters")
 
 

@@ -1,17 +1,18 @@
 """A Control and its value become native inputs; assets/controls.js brings them to life. Pure.
 
 Script and markup agree on this: each input says its role in `data-part`. A place on a grid
-(`range`, `low`, `high`) is a whole number; a choice (`choice`, `option`) is its number, and "" is None.
+(`range`, `low`, `high`) is a whole number; a choice (`choice`, `option`) is its number; "" is None.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from nbnodes.control.control import Control
-from nbnodes.control.domains import Choices, Colours, Domain, Pairs, Several
+from nbnodes.control.domains import Choices, Domain, Lists, Pairs, Several
 from nbnodes.control.grids import Numbers, Powers
 from nbnodes.control.wire import value_as_json
 from nbnodes.errors import UsageError
@@ -292,9 +293,17 @@ def control_as_json(control: Control, value: Any) -> dict[str, Any]:
     plain = {key: written[key] for key in kept} | {"value": value_as_json(value, domain)}
     if isinstance(domain, Powers) and domain.size <= _MOST_WRITTEN:
         plain["grid"] = [domain.at(place) for place in range(domain.size)]
-    if isinstance(domain, Colours):
-        plain["domain"] = {"type": "colours"}
+    inner = domain.of if isinstance(domain, Pairs | Lists) else domain
+    if isinstance(inner, Numbers):
+        written = plain["domain"] if inner is domain else plain["domain"]["of"]
+        written["digits"] = max(_digits(inner.low), _digits(inner.step))
     return plain
+
+
+def _digits(number: float | None) -> int:
+    """Count a number's digits behind the point, as far as JavaScript can round to them."""
+    exponent = Decimal(repr(number or 0)).as_tuple().exponent
+    return min(100, max(0, -exponent)) if isinstance(exponent, int) else 0
 
 
 _MOST_WRITTEN = 2000

@@ -17,7 +17,9 @@ from nbnodes.page.markup import slug, tag, text
 COLUMNS = 12
 
 _HALF = COLUMNS // 2
-_PICTURE = re.compile(r"\s*(?:<(?:div|figure|p)\b[^>]*>\s*)*<(?:img|svg)\b")
+_PICTURE = re.compile(
+    r"\s*(?:(?:<(?:div|figure|p|template|link)\b[^>]*>|<style\b[^<]*</style>)\s*)*<(?:img|svg)\b"
+)
 _WIDTH = re.compile(r"col:(\d{1,2})")
 
 

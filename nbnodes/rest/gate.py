@@ -45,7 +45,7 @@ class Gate(RequestHandler):
         if not self._is_let_in():
             self._refuse()
 
-    def options(self, *_: str) -> None:
+    def options(self, *names: str) -> None:  # noqa: ARG002  # what a route captures
         """Tell a browser what pages of other sites may ask for (https://fetch.spec.whatwg.org/)."""
         origin = self.request.headers.get("Origin", "")
         if origin and not self.is_own_origin(origin):

@@ -1,4 +1,4 @@
-"""The caller's end of a one-shot child."""
+"""The caller's end of a child: of one run, or of several of one notebook that leave no trace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbnodes.engines.children.wire import Channel
 
 
 class Child:
-    """A forked child that waits for its one job.
+    """A forked child that waits for its job.
 
     Attributes:
         pid: Its process, and its process group.
@@ -19,9 +19,11 @@ class Child:
         out: Descriptor of the pipe that its standard output goes to.
         err: Descriptor of the pipe that its standard error goes to.
         end: Descriptor that is readable once its process has ended; None where none is known.
+        has_job: Whether it has its job: for another run it needs values only.
     """
 
     end: int | None = None
+    has_job = False
 
     def __init__(self, pid: int, descriptors: tuple[int, ...]) -> None:
         self.pid = pid

@@ -1,4 +1,4 @@
-"""One run in a forked child, seen from the caller: its messages become a Result."""
+"""One run in a child, seen from the caller: its messages become a Result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from nbnodes.engines.cells.program import plain_program
 from nbnodes.engines.children.child import Child
-from nbnodes.engines.children.job import Job
+from nbnodes.engines.children.job import Job, Kind
 from nbnodes.engines.children.nursery import TOO_MANY_FILES
 from nbnodes.engines.children.own_modules import not_local
 from nbnodes.engines.children.pipes import Pipes
@@ -39,11 +39,12 @@ class ChildRun:
         child: Where it is made.
         local: See `Job.local_names`.
         shown: What cells showed that have run already, by index: they are not run again.
-        is_setup: See `Job`.
+        kind: See `Job`.
         engine: The name of the engine that makes the run.
 
     Attributes:
         imported: Names of the installed modules that the run imported.
+        goes_on: Whether the child waits for other values, for another run.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class ChildRun:
         local: frozenset[str],
         *,
         shown: Mapping[int, Shown] = MappingProxyType({}),
-        is_setup: bool = False,
+        kind: Kind = "once",
         engine: str = "fork",
     ) -> None:
         self._request = request
@@ -62,10 +63,16 @@ class ChildRun:
         self._run = Run(request, engine)
         self._steps = deque(request.steps)
         self._shown = shown
-        self._is_setup = is_setup
+        self._kind = kind
         self._is_in_cell = False
         self._pipes = Pipes(child, self._run)
         self.imported: list[str] = []
+        self.goes_on = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a cell has."""
+        return self._run.cell is not None
 
     def result(self) -> Result | None:
         """Run the cells; None if the child died.
@@ -100,9 +107,10 @@ class ChildRun:
 
     def _has_begun(self) -> bool:
         request, channel = self._request, self._child.channel
-        job = self._job()
         try:
-            channel.send(job)
+            if not self._child.has_job:
+                channel.send(self._job())
+                self._child.has_job = True
             channel.send(dict(request.values), dumps=_dumps_of(request.values))
         except Unpicklable as error:
             raise unsendable(request) from error.__cause__
@@ -119,7 +127,7 @@ class ChildRun:
             program=program and tuple(program[n] for n in left),
             folder=request.folder,
             local_names=self._local_names,
-            is_setup=self._is_setup,
+            kind=self._kind,
         )
 
     def _received(self, watch: Watch) -> Result | None:
@@ -167,13 +175,14 @@ class ChildRun:
         try:
             message = frame.load()
         except Exception as error:  # noqa: BLE001  # loading a value runs its classes' own code
-            message = ("value", None, None, UntransferableValue.unloaded(error), ())
+            message = ("value", None, None, UntransferableValue.unloaded(error), (), False)
         match message:
             case "output", kind, content:
                 self._run.feed(kind, content)
             case "next", duration_s, error:
                 self._next(duration_s, error)
-            case "value", duration_s, error, value, modules:
+            case "value", duration_s, error, value, modules, goes_on:
+                self.goes_on = goes_on
                 self.imported = not_local(modules, self._local_names)
                 if self._end(duration_s, error):
                     self._show_shared()

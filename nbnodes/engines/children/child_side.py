@@ -1,8 +1,9 @@
-"""In the one-shot child: wait for a job, do it, and tell of it as it happens.
+"""In the child: wait for a job, do it, and tell of it as it happens.
 
 The messages to the caller, in order: ("next", seconds and RaisedError or None of the cell that
 ended, if one did) when a cell begins, ("output", type, content) while it runs, and at last
-("value", seconds and error of the last cell, the value, names of the modules that were imported).
+("value", seconds and error of the last cell, the value, names of the modules that were imported,
+whether other values may follow, for another run of the same).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -45,10 +47,14 @@ else:
 
 if TYPE_CHECKING:
     from nbnodes.engines.cells.shell import NotebookShell
+    from nbnodes.engines.children.traces import Traces
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 _TICK_S = 0.0002
 _DRAINED_S = 2.0  # the longest wait for a caller who does not read
+_IDLE_S = 1.0  # how long a child waits for another run of what leaves no trace
+_MOST_RUNS = 1000
+_GRAVE = {"KeyboardInterrupt", "MemoryError", "RecursionError", "SystemExit"}
 
 
 class _Cells(Protocol):
@@ -60,14 +66,21 @@ class _Cells(Protocol):
 
 
 class Told:
-    """Takes what cells show and tells the caller."""
+    """Takes what cells show and tells the caller.
+
+    Attributes:
+        has_warned: Whether something was written to standard error.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._pid = os.getpid()
+        self.has_warned = False
 
     def feed(self, message_type: str, content: Mapping[str, Any]) -> None:
         """Take one message."""
+        if content.get("name") == "stderr":
+            self.has_warned = True
         if os.getpid() == self._pid:
             self._channel.send(("output", message_type, content))
         elif message_type == "stream":  # a process that the notebook has forked
@@ -116,7 +129,10 @@ def live(
         _rehearse(source, main, seeds)
     with suppress(EOFError):  # the caller needs no more runs
         job = channel.receive().load()
-        left = _run(channel, source, main, job, seeds)
+        again = _Again(told) if job.kind == "often" else None
+        left = _run(channel, source, main, job, seeds, again)
+        while again and again.awaits_another(channel):
+            _run(channel, source, main, job, seeds, again)
         if left:
             serve(channel, left)
 
@@ -166,21 +182,31 @@ class _Ended(NamedTuple):
         duration_s: Seconds that the last one took.
         raised: What it raised.
         problem: Why what they made is not all that it should be; "" if it is.
+        errors: The names of all that was raised.
     """
 
     duration_s: float | None
     raised: RaisedError | None
     problem: str
+    errors: frozenset[str]
 
 
 def _run(
-    channel: Channel, source: ShellSource, main: ModuleType, job: Job, seeds: Seeds | None
+    channel: Channel,
+    source: ShellSource,
+    main: ModuleType,
+    job: Job,
+    seeds: Seeds | None,
+    again: _Again | None = None,
 ) -> Seeds | None:
     """Do a job; return what its cells have seeded, if it was to make a template and has."""
     values = channel.receive()
-    if seeds is None:
-        _go_to(job)
-    (seeds or Seeds()).renew()
+    if again is None or not again.runs:
+        if seeds is None:
+            _go_to(job)
+        (seeds or Seeds()).renew()
+    if again:
+        again.begin(main)
     known = len(sys.modules)
     try:
         given = values.load()
@@ -188,13 +214,56 @@ def _run(
         channel.send(("unloadable", type(error).__name__, str(error)))
         return None
     cells = _cells(job, given, source, main, Told(channel))
-    if job.is_setup:
+    if job.kind == "setup":
         return _set_up(channel, job, cells, source.get())
     ended = _run_cells(channel, job, cells)
     if ended:
+        may_follow = again is not None and again.may_follow(ended.errors)
         new = list(islice(reversed(sys.modules), max(0, len(sys.modules) - known)))[::-1]
-        _send_value(channel, (ended.duration_s, ended.raised), cells.value, new)
+        how = ended.duration_s, ended.raised
+        is_sent = _send_value(channel, how, cells.value, new, may_follow=may_follow)
+        if again:
+            again.is_due = may_follow and is_sent
     return None
+
+
+class _Again:
+    """Tells whether what has run may run again in this process: it left no trace.
+
+    Args:
+        told: Knows whether something was written to standard error.
+
+    Attributes:
+        runs: How many have begun.
+        is_due: Whether another may begin.
+    """
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self._traces: Traces | None = None
+        self.runs = 0
+        self.is_due = False
+
+    def begin(self, main: ModuleType) -> None:
+        """Note that a run begins, in a module."""
+        if self._traces is None:
+            from nbnodes.engines.children.traces import Traces
+
+            self._traces = Traces(vars(main))
+        self.runs += 1
+        self.is_due = False
+
+    def may_follow(self, errors: AbstractSet[str]) -> bool:
+        """Whether another may, after one that raised these errors."""
+        is_fit = self.runs < _MOST_RUNS and not errors & _GRAVE and not self._told.has_warned
+        return is_fit and self._traces is not None and self._traces.is_none()
+
+    def awaits_another(self, channel: Channel) -> bool:
+        """Whether another run comes, for which all is as it was."""
+        if not self.is_due or self._traces is None:
+            return False
+        self._traces.forget_names()
+        return channel.awaits_news(_IDLE_S)
 
 
 def _set_up(channel: Channel, job: Job, cells: _Cells, shell: NotebookShell) -> Seeds | None:
@@ -210,7 +279,7 @@ def _set_up(channel: Channel, job: Job, cells: _Cells, shell: NotebookShell) -> 
         shell.compile._filename_map[plain.file_name] = plain.number  # noqa: SLF001  # no other way
     shell.close_loop()
     reason = ended.problem or held.unsafe_since()
-    channel.send(("value", ended.duration_s, ended.raised, reason, []))
+    channel.send(("value", ended.duration_s, ended.raised, reason, [], False))
     return None if reason else seeds
 
 
@@ -220,6 +289,7 @@ def _run_cells(channel: Channel, job: Job, cells: _Cells) -> _Ended | None:
     duration_s: float | None = None
     raised: RaisedError | None = None
     problem = ""
+    errors: set[str] = set()
     for number, cell in enumerate(job.cells):
         if channel.has_news():  # the caller has ended sending: no further cell is to begin
             return None
@@ -231,13 +301,14 @@ def _run_cells(channel: Channel, job: Job, cells: _Cells) -> _Ended | None:
         reporter.end_cell()
         _await_drained()
         duration_s = time.monotonic() - began_at
+        errors |= {raised.ename} if raised else set()
         if cells.exit_asked or (raised and raised.is_early_end):
             problem = f"cell {cell.index + 1} ends the notebook"
         elif raised:
             problem = f"cell {cell.index + 1} raises {raised.ename}"
         if cells.exit_asked or (raised and raised.ends(cell)):
             break
-    return _Ended(duration_s, raised, problem)
+    return _Ended(duration_s, raised, problem, frozenset(errors))
 
 
 def _cells(
@@ -282,20 +353,29 @@ def _pending_bytes(descriptor: int) -> int:
 
 
 def _send_value(
-    channel: Channel, ended: tuple[float | None, RaisedError | None], value: Any, new: list[str]
-) -> None:
+    channel: Channel,
+    ended: tuple[float | None, RaisedError | None],
+    value: Any,
+    new: list[str],
+    *,
+    may_follow: bool = False,
+) -> bool:
+    """Send it, and whether another run may follow; return whether it can be sent."""
     modules = [sys.modules[name] for name in new if name in sys.modules]
     is_simple = type(value) in SIMPLE  # else it may be of a class of the notebook's
     pickled = pickle.dumps if is_simple else partial(shell_side.pickled, modules=modules)
     try:
         shell_side.refuse_bound(value)
-        channel.send(("value", *ended, value, new), dumps=pickled)
+        channel.send(("value", *ended, value, new, may_follow), dumps=pickled)
     except (Unpicklable, TypeError) as error:
         cause = error.__cause__ or error
         kind = type(value)
         name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
         reason = f"{type(cause).__name__}: {text_of(cause)}"
-        channel.send(("value", *ended, UntransferableValue(type_name=name, reason=reason), new))
+        why = UntransferableValue(type_name=name, reason=reason)
+        channel.send(("value", *ended, why, new, False))
+        return False
+    return True
 
 
 def _ask_nobody() -> None:

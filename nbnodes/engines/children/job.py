@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from nbnodes.engines.cells.program import Program
 from nbnodes.notebook.document import Cell
+
+Kind: TypeAlias = Literal["once", "setup", "often"]
+"""Of a job: whether the child ends with it, becomes a template, or waits for other values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +21,12 @@ class Job:
         program: The same, compiled, if all of them are plain.
         folder: The working directory.
         local_names: Top-level names of the modules that lie there.
-        is_setup: Whether the child is to become a template once the cells have run.
+        kind: What follows once the cells have run: nothing; the child becomes a template; or, as
+            they leave no trace (`nbnodes.notebook.traceless`), other values, to run them again.
     """
 
     cells: tuple[Cell, ...]
     program: Program | None
     folder: str
     local_names: frozenset[str]
-    is_setup: bool = False
+    kind: Kind = "once"

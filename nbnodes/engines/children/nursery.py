@@ -1,4 +1,7 @@
-"""Where forked children come from, for the caller: spares wait, are leased once and replaced."""
+"""Where forked children come from, for the caller: spares wait, are leased and replaced.
+
+One whose run left no trace may be leased again, for another run of the same notebook.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from contextlib import suppress
 
 from nbnodes.engines.children.child import Child
+from nbnodes.engines.children.regulars import Regulars
 from nbnodes.engines.children.wire import Channel
 from nbnodes.errors import EngineError, Interruption, NotBegunError
 
@@ -20,6 +24,8 @@ TOO_MANY_FILES = (
     "this program has too many open files to start another run; allow more (`ulimit -n`), or make "
     "fewer runs at once (the setting `workers`)"
 )
+MOST_REGULARS = 16
+"""How many children wait at once for other runs of what they have run."""
 END_S = 2.0
 """What a child or the template may take to end before it is not waited for any more."""
 
@@ -46,6 +52,7 @@ class Nursery:
         self._spares = spares
         self._changed = threading.Condition()
         self._ready: deque[Child] = deque()
+        self._regulars = Regulars(MOST_REGULARS)
         self._asked = 0
         self._generation = 0
         self._preloaded: set[str] = set()
@@ -112,6 +119,31 @@ class Nursery:
             self._leased[child.pid] = what
             return child
 
+    def lease_again(self, key: Hashable, what: str) -> Child | None:
+        """Return a child that has run just that and left no trace; None if none waits.
+
+        It may have ended meanwhile: then no cell begins there.
+
+        Args:
+            key: What `keep` was given.
+            what: See `lease`.
+        """
+        with self._changed:
+            child = self._regulars.take(key)
+            if child is not None:
+                self._leased[child.pid] = what
+            return child
+
+    def keep(self, child: Child, key: Hashable) -> None:
+        """Give a child back that waits for another run of the same; see `lease_again`."""
+        with self._changed:
+            is_alive = child.pid not in self._codes and not self._is_dead
+            if is_alive and self._regulars.has_room and not self._is_retired:
+                self._regulars.add(child, key, self._leased.pop(child.pid, ""))
+                self._ask(self._spares - len(self._ready) - self._asked)
+                return
+        self.give_back(child, await_end=False)
+
     def disown(self, child: Child) -> None:
         """Let a leased child live on; it is not given back, and this lives as long as it."""
         with self._changed:
@@ -152,6 +184,7 @@ class Nursery:
         self._is_dead = True
         for child in self._ready:
             child.close()
+        self._regulars.close()
         self._control.close()
 
     def close(self) -> None:
@@ -160,6 +193,7 @@ class Nursery:
             for child in self._ready:
                 child.close()
             self._ready.clear()
+            self._regulars.close()
             self._is_dead = True
         with suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)
@@ -235,6 +269,8 @@ class Nursery:
             self._learn(self._leased[pid], peak_bytes)
         elif pid in self._spent:
             self._learn(self._spent.pop(pid), peak_bytes)
+        elif (what := self._regulars.note_end(pid)) is not None:
+            self._learn(what, peak_bytes)
         else:
             self._forget_spare(pid)
 

@@ -162,7 +162,7 @@ class Setups:
         child = template.lease(request.interruption, "setup")
         noting, messages = _noting(request)
         others = {cell.index: _NOTHING for cell in noting.steps if SETUP not in cell.tags}
-        run = ChildRun(noting, child, local_names, shown=others, is_setup=True)
+        run = ChildRun(noting, child, local_names, shown=others, kind="setup")
         try:
             result = run.result()
         except BaseException:

@@ -22,7 +22,10 @@ from dataclasses import dataclass
 
 from nbnodes.engines.cells import shell_side
 from nbnodes.engines.cells.shell import NotebookShell
-from nbnodes.engines.children import child_side
+from nbnodes.engines.children import (
+    child_side,
+    traces,  # noqa: F401  # so that children find it loaded
+)
 from nbnodes.engines.children.forking import fork_child
 from nbnodes.engines.children.keeping import take_orphans
 from nbnodes.engines.children.seeds import Seeds

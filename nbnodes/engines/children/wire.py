@@ -92,7 +92,11 @@ class Channel:
 
     def has_news(self) -> bool:
         """Whether something has arrived, or the other end is closed."""
-        return bool(select.select([self._end], [], [], 0)[0])
+        return self.awaits_news(0)
+
+    def awaits_news(self, most_s: float) -> bool:
+        """Wait, not longer than that, until `has_news`; return whether it has."""
+        return bool(select.select([self._end], [], [], most_s)[0])
 
     def end_sending(self) -> None:
         """Tell the other end that nothing more will be sent."""

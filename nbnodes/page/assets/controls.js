@@ -1,5 +1,5 @@
 // Native inputs become controls: each has a value, as JSON writes it, and tells when it changes.
-// What the inputs mean is said in nbnodes/page/fields.py, how values are written in control/wire.py.
+// What the inputs mean: see nbnodes/page/fields.py. How values are written: see control/wire.py.
 "use strict";
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -7,20 +7,14 @@ const make = (name, text, more) => Object.assign(document.createElement(name), {
 
 // ---- numbers: a place on a grid is a whole number of steps, so that nothing drifts
 
-function digits(number) {
-  const [plain, power = 0] = String(number ?? 0).split("e");
-  return Math.max(0, (plain.split(".")[1] ?? "").length - power);
-}
-
 // What handles move on: how many places there are, which value stands where. `grid` names them all.
-function line({ type, values, low, high, step, base }, grid) {
+function line({ type, values, low, high, step, base, digits }, grid) {
   if (type === "choices") {
     const index = (value) => Math.max(0, values.findIndex((one) => same(one, value)));
     return { size: values.length, at: (place) => values[place], index };
   }
   if (step == null) return { at: (place) => place, index: (value) => value }; // a place is the value itself
-  const exact = Math.min(100, Math.max(digits(low), digits(step)));
-  const rounded = (place) => Number(((low ?? 0) + place * step).toFixed(exact));
+  const rounded = (place) => Number(((low ?? 0) + place * step).toFixed(digits));
   const at = type === "powers" ? (place) => grid?.[place] ?? base ** (low + place * step) : rounded;
   if (low == null || high == null) return { at };
   const size = Math.floor((high - low) / step + 1e-9) + 1;
@@ -41,7 +35,7 @@ function nearest(domain, grid, isFree, value) {
   return step == null ? bounded : on.at(Math.round((bounded - (low ?? 0)) / step));
 }
 
-// ---- for addresses and other programs: {"date": "2001-02-03"} is its text, as no one else knows tags
+// ---- for addresses and other programs, who know no tags: {"date": "2001-02-03"} is its text
 
 function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
@@ -66,13 +60,8 @@ function curlLine(url, entries, isGuarded) {
 async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
-  } catch { // a page without https may not use the clipboard, but may copy what is selected
-    const field = make("textarea", text);
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-    button.focus();
+  } catch { // a page without https may not use the clipboard
+    prompt("Copy this:", text);
   }
   const word = button.dataset.word ??= button.textContent;
   button.textContent = "Copied";
@@ -83,19 +72,9 @@ async function copy(text, button) {
 
 const ZONE = /(T.*)([+-]\d\d:\d\d|Z)$/;
 const localText = (text) => text?.replace(ZONE, "$1").replace(/(\.\d{3})\d*$/, "$1") ?? "";
-function isoText(local, zone) {
-  if (!local?.includes(":")) return local || null;
-  const full = local.split(":").length < 3 ? `${local}:00` : local;
-  return full.replace(/\.(\d+)$/, (_, part) => (Number(part) ? `.${part.padEnd(6, "0")}` : "")) + zone;
-}
+const isoText = (local, zone) => local.replace(/(^|T)\d\d:\d\d$/, "$&:00") + zone;
 
-function colourText(name) {
-  const pen = document.createElement("canvas").getContext("2d");
-  pen.fillStyle = name;
-  return pen.fillStyle.slice(0, 7);
-}
-
-// One control: `value`, `set(value)`, `refuse(text)`; `changed(control)` is called after each change.
+// One control: `value`, `settle(value)`, `refuse(text)`; `changed(control)` hears of each change.
 function makeControl(root, known, changed) {
   const { kind, domain, grid } = known;
   const [isPair, isSeveral] = [domain.type === "pairs", domain.type === "several"];
@@ -105,7 +84,7 @@ function makeControl(root, known, changed) {
   const all = (name) => [...root.querySelectorAll(`[data-part="${name}"]`)];
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const inputs = [...root.querySelectorAll("[data-inputs] :is(input,select,textarea,button)")];
-  const control = { root, known, address: root.dataset.address };
+  const control = { known, address: root.dataset.address, settle };
   let behind; // what is set when the tick for none is taken away
 
   const snap = (value) => nearest(of, grid, known.is_guessed, value);
@@ -131,7 +110,7 @@ function makeControl(root, known, changed) {
     number: (value) => put("number", value),
     choice: (value, list) => { list.value = numberOf(value); },
     moment: (value) => put("moment", localText(value)),
-    picker: (value, picker) => { picker.value = colourText(value); },
+    picker: (value, picker) => { picker.value = value; },
     text: (value) => put("text", value),
     said: (value, output) => { output.textContent = [value].flat().map(shown).join(" to "); },
     low: (value, handle) => {
@@ -157,24 +136,24 @@ function makeControl(root, known, changed) {
   };
 
   // ...and what it is set to. Undefined: not yet anything, such as half a number.
-  const end = (name, target) => { // one end of a pair does not pass the other
-    const other = part(name === "low" ? "high" : "low");
-    if (name === "low" ? Number(target.value) > other.value : Number(target.value) < other.value) other.value = target.value;
+  const end = (moved) => { // it does not pass the other
+    const [low, high] = [part("low"), part("high")];
+    if (Number(low.value) > Number(high.value)) (moved === low ? high : low).value = moved.value;
     return both();
   };
-  const boxed = (at) => (target, isDone) => {
-    const near = takes.number(target, isDone);
-    const pair = control.value?.with?.(at, near) ?? both();
-    return near === undefined ? near : pair[0] <= pair[1] ? pair : isDone ? pair.reverse() : undefined;
+  const boxed = (_, isDone) => {
+    const pair = ["low-box", "high-box"].map((name) => takes.number(part(name), isDone));
+    const isWrong = pair.includes(undefined) || (pair[0] > pair[1] && !isDone);
+    return isWrong ? undefined : pair.sort((one, other) => one - other);
   };
   const takes = {
     none: (tick) => (tick.checked ? null : behind ?? start()),
     check: (box) => box.checked,
     range: read,
-    low: (handle) => end("low", handle),
-    high: (handle) => end("high", handle),
-    "low-box": boxed(0),
-    "high-box": boxed(1),
+    low: end,
+    high: end,
+    "low-box": boxed,
+    "high-box": boxed,
     number: ({ value }, isDone) => {
       const near = snap(Number(value));
       return value === "" || (near !== Number(value) && !isDone) ? undefined : near;
@@ -184,8 +163,8 @@ function makeControl(root, known, changed) {
       ? all("option").filter((one) => one.checked).map((one) => domain.of.values[one.value]) : takes.choice(option)),
     moment: ({ value, validity }) => {
       const given = [control.value, known.default, domain.low].find(Boolean);
-      const moment = isoText(value, domain.is_aware ? ZONE.exec(given)?.[2] ?? "+00:00" : "");
-      return validity.badInput || (moment === null && !known.is_optional) ? undefined : moment;
+      if (!value) return validity.badInput || !known.is_optional ? undefined : null;
+      return isoText(value, domain.is_aware ? ZONE.exec(given)?.[2] ?? "+00:00" : "");
     },
     picker: ({ value }) => value,
     text: ({ value }, isDone) => (["area", "colour"].includes(kind) && !isDone ? undefined : value),
@@ -197,11 +176,11 @@ function makeControl(root, known, changed) {
   const hear = ({ target }, isDone) => settle(takes[target.dataset.part]?.(target, isDone));
   function settle(value) {
     if (value === undefined || same(value, control.value)) return;
-    control.set(value);
+    show(value);
     changed(control);
   }
 
-  control.set = (value) => {
+  function show(value) {
     control.value = value;
     const tick = part("none");
     if (tick) {
@@ -211,7 +190,7 @@ function makeControl(root, known, changed) {
     if (value === null && !part("choice") && !part("option") && !part("moment")) return;
     behind = value;
     for (const [name, draw] of Object.entries(draws)) if (part(name)) draw(value, part(name));
-  };
+  }
   control.refuse = (text) => {
     const problem = root.querySelector(".nb-problem");
     problem.textContent = text;
@@ -226,19 +205,15 @@ function makeControl(root, known, changed) {
   });
   root.addEventListener("keydown", (event) => {
     const { target, key, ctrlKey, metaKey } = event;
-    if (key !== "Enter" || (target.localName === "textarea" && !ctrlKey && !metaKey)) return;
-    hear(event, true);
-    if (target.dataset.part !== "add") return;
+    if (key === "Enter" && (ctrlKey || metaKey)) hear(event, true);
+    if (key !== "Enter" || target.dataset.part !== "add") return;
     event.preventDefault();
-    add(target);
-  });
-  function add(field) {
-    const text = field.value.trim();
+    const text = target.value.trim();
     const value = domain.of.type === "numbers" ? nearest(domain.of, null, false, Number(text)) : text;
     if (text === "" || Number.isNaN(value)) return;
-    field.value = "";
-    settle([...control.value ?? [], value]);
-  }
+    target.value = "";
+    settle([...control.value, value]);
+  });
   root.addEventListener("click", ({ target }) => {
     if (target.dataset.part === "play") play(target);
     if (target.dataset.part !== "remove") return;
@@ -248,21 +223,21 @@ function makeControl(root, known, changed) {
   });
   let clock = 0;
   function play(button) { // as fast as results come
-    const show = (isOn) => {
+    const turn = (isOn) => {
       clock = isOn ? setInterval(next, 150) : clearInterval(clock) ?? 0;
       button.textContent = isOn ? "❚❚" : "▶";
       button.ariaPressed = isOn;
     };
     const next = () => {
       const at = on.index(control.value) + 1;
-      if (control.isBusy?.()) return;
+      if (document.querySelector('[data-card][aria-busy="true"]')) return;
       if (at < on.size) settle(on.at(at));
-      if (at >= on.size - 1) show(false);
+      if (at >= on.size - 1) turn(false);
     };
     if (!clock && on.index(control.value) === on.size - 1) settle(on.at(0));
-    show(!clock);
+    turn(!clock);
   }
-  control.set(known.value);
+  show(known.value);
   return control;
 }
 

@@ -3,10 +3,10 @@
 
 const BUSY = ["stale", "queued", "running"];
 const STATE_DELAY_MS = 150; // what is over sooner never shows
-const FAST_MS = 100; // models that answer sooner follow every move; slower ones wait for people to rest,
-const QUIET_MS = { typed: 120, held: 250 };
+const FAST_MS = 100; // models that answer sooner follow every move; slower ones wait
+const QUIET_MS = 150; // for people to rest,
 const LONGEST_MS = 2000; // but no longer than this, unless they are still busy
-const RETRY_MS = { first: 250, last: 5000 };
+const [FIRST_RETRY_MS, LAST_RETRY_MS] = [250, 5000];
 const page = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
@@ -19,21 +19,19 @@ const controls = form ? controlsIn(form, changed) : {};
 const entries = () => Object.values(controls).map((one) => [one.address, one.value]);
 const isKept = ([name, value]) => !same(value, controls[name].known.default);
 const isSecret = ([name]) => controls[name].known.kind === "password";
-let socket, seq = 0, awaited = 0, pending = {}, hasMoved = false, isHeld = false, quiet, writing;
+let socket, seq = 0, awaited = 0, pending = {}, quiet, writing;
 let sentAt = -Infinity, changedAt = -Infinity, pace = 0; // ms; `pace`: how long the last answer took
-for (const control of Object.values(controls)) control.isBusy = () => awaited > 0;
 
 function changed(control) {
   pending[control.address] = control.value;
   clearTimeout(writing);
   writing = setTimeout(writeAddress, 250); // browsers refuse more than a few a second
-  if (!isOpen()) markBehind();
   clearTimeout(quiet);
-  const now = performance.now(), rest = isHeld ? QUIET_MS.held : QUIET_MS.typed;
-  const isMoving = now - changedAt < rest;
+  const now = performance.now();
+  const isMoving = now - changedAt < QUIET_MS;
   changedAt = now;
   if (!awaited && (pace < FAST_MS || !isMoving)) sendValues();
-  else quiet = setTimeout(sendValues, awaited ? rest : Math.min(rest, sentAt + LONGEST_MS - now));
+  else quiet = setTimeout(sendValues, awaited ? QUIET_MS : Math.min(QUIET_MS, sentAt + LONGEST_MS - now));
 }
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
 const send = (message) => isOpen() && socket.send(JSON.stringify(message));
@@ -41,7 +39,6 @@ function sendValues() {
   clearTimeout(quiet);
   if (!isOpen() || !Object.keys(pending).length) return;
   awaited = ++seq;
-  hasMoved = false;
   sentAt = performance.now();
   send({ type: "set", seq, values: pending });
   pending = {};
@@ -52,12 +49,7 @@ function release(answered) {
   pace = performance.now() - sentAt;
   if (pace < FAST_MS) sendValues();
 }
-for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
-  addEventListener(type, () => {
-    isHeld = type === "pointerdown";
-    if (!isHeld) setTimeout(sendValues); // a handle that is let go rests
-  });
-}
+addEventListener("pointerup", () => setTimeout(sendValues)); // a handle that is let go rests
 
 // ---- the address says what differs from the defaults
 
@@ -74,7 +66,7 @@ addEventListener("popstate", () => { if (location.search !== written) location.r
 
 // ---- the socket: it comes back by itself, and tells then what is set and what is shown
 
-let delay = RETRY_MS.first, again, isGone = false;
+let delay = FIRST_RETRY_MS, again, isGone = false;
 function connect() {
   clearTimeout(again);
   const url = new URL(page.live, location);
@@ -87,7 +79,7 @@ function connect() {
     tell("");
   };
   mine.onmessage = ({ data }) => {
-    delay = RETRY_MS.first;
+    delay = FIRST_RETRY_MS;
     const message = JSON.parse(data);
     hears[message.type]?.(message);
   };
@@ -95,7 +87,7 @@ function connect() {
     if (mine !== socket || isGone) return;
     tell("Not connected: what is shown may be old. Connecting again…", true);
     again = setTimeout(connect, delay * (0.5 + Math.random() / 2));
-    delay = Math.min(2 * delay, RETRY_MS.last);
+    delay = Math.min(2 * delay, LAST_RETRY_MS);
   };
 }
 for (const moment of ["online", "pageshow", "focus"]) {
@@ -104,27 +96,18 @@ for (const moment of ["online", "pageshow", "focus"]) {
 function tell(text, isCut = false) {
   say(byId("nb-status"), text);
   document.documentElement.classList.toggle("nb-cut", isCut);
-  if (!isCut) markBehind();
-}
-function markBehind() {
-  for (const { root, feeds } of Object.values(cards)) {
-    root.classList.toggle("nb-behind", feeds.some((one) => one in pending));
-  }
 }
 
 const hears = {
   states: ({ cards: moved }) => {
     for (const [name, standing] of Object.entries(moved)) cards[name]?.stand(standing);
-    hasMoved ||= Object.values(moved).some(({ state }) => state !== "fresh"); // else it is of before
-    const isResting = ({ standing: { state }, isManual }) => !BUSY.includes(state) || (state === "stale" && isManual);
-    if (hasMoved && Object.values(cards).every(isResting)) release(awaited);
   },
-  show: (message) => {
-    const known = Object.entries(message.cards).filter(([name]) => name in cards);
-    const fresh = known.map(([name, one]) => [cards[name], one, parsed(one.html)]);
+  show: ({ seq: answered, cards: shown }) => {
+    const fresh = Object.entries(shown).filter(([name]) => name in cards)
+      .map(([name, one]) => [cards[name], one, parsed(one.html)]);
     for (const [card, one, content] of fresh) card.show(one, content); // all at once
     if (fresh.length) say(byId("nb-aloud"), `Updated: ${fresh.map(([card]) => card.title).join(", ")}`);
-    release(message.seq);
+    release(answered);
   },
   graph: ({ svg }) => drawGraph(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement),
   refused: ({ seq: answered, problems }) => {
@@ -146,22 +129,22 @@ function makeCard(root) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const [run, stop] = ["run", "stop"].map((act) => root.querySelector(`[data-act="${act}"]`));
   const body = part("body"), list = part("formats");
-  const card = { name: root.dataset.card, root, isManual: "manual" in root.dataset };
+  const card = { name: root.dataset.card, root };
   card.title = root.querySelector("h2").textContent;
-  card.feeds = JSON.parse(root.dataset.feeds);
-  card.standing = { state: root.dataset.state };
-  card.entries = () => entries().filter(([name]) => card.feeds.includes(name));
+  const feeds = JSON.parse(root.dataset.feeds);
+  const standing = {};
+  card.entries = () => entries().filter(([name]) => feeds.includes(name));
   let html = "", due = 0;
 
-  card.stand = (standing) => {
-    const { state } = Object.assign(card.standing, standing);
+  card.stand = (moved) => {
+    const { state } = Object.assign(standing, moved);
     root.ariaBusy = BUSY.includes(state);
     if (BUSY.includes(state) && !BUSY.includes(root.dataset.state)) due ||= setTimeout(drawStanding, STATE_DELAY_MS);
     else drawStanding();
   };
   function drawStanding() {
     due = clearTimeout(due) ?? 0;
-    const { state, reason, fraction = null, progress, left_s: left } = card.standing;
+    const { state, reason, fraction = null, progress, left_s: left } = standing;
     if (state === "failed" && root.dataset.state !== state) say(byId("nb-aloud"), `${card.title} failed`);
     root.dataset.state = state;
     part("icon").setAttribute("href", `#nb-icon-${state}`);
@@ -169,20 +152,18 @@ function makeCard(root) {
     say(part("reason"), reason ?? "");
     const bar = part("bar");
     bar.parentNode.hidden = state !== "running";
-    bar.classList.toggle("nb-unknown", fraction === null);
     bar.ariaValueNow = fraction === null ? null : Math.round(100 * fraction);
     bar.firstChild.style.transform = fraction === null ? "" : `scaleX(${fraction})`;
-    const wait = left == null ? "" : left < 1 ? "nearly done" : `about ${Math.round(left)} s left`;
+    const wait = left == null ? "" : `about ${Math.ceil(left)} s left`;
     say(part("progress"), [progress, wait].filter(Boolean).join(" · "));
-    const hadFocus = document.activeElement === stop;
-    stop.hidden = state !== "queued" && state !== "running";
-    say(run, card.isManual && state === "stale" ? "Run" : "Run again");
-    if (hadFocus && stop.hidden) run.focus();
+    say(run, "manual" in root.dataset && state === "stale" ? "Run" : "Run again");
+    const isOver = state !== "queued" && state !== "running";
+    if (isOver && document.activeElement === stop) run.focus();
+    stop.hidden = isOver;
   }
   // New content in place of the old: focus, chosen tab, folds, scrolling and frames' heights stay.
   card.show = (one, content) => {
     root.dataset.key = one.key ?? "";
-    root.classList.remove("nb-behind");
     say(part("note"), one.note ?? "");
     list.dataset.formats = (one.formats ?? []).join(" ");
     list.parentNode.hidden = !list.dataset.formats;
@@ -228,6 +209,7 @@ const roots = [...document.querySelectorAll("[data-card]")];
 const cards = Object.fromEntries(roots.map((root) => [root.dataset.card, makeCard(root)]));
 
 const acts = {
+  link: (_, button) => copy(location.origin + address(), button),
   run: ({ name }) => { sendValues(); send({ type: "run", cards: [name] }); },
   stop: ({ name }) => send({ type: "stop", cards: [name] }),
   curl: ({ root, entries: values }, button) => {
@@ -235,7 +217,7 @@ const acts = {
     copy(curlLine(root.dataset.run, told, "guarded" in page), button);
   },
 };
-const cardOf = (element) => cards[element.closest("[data-card]").dataset.card];
+const cardOf = (element) => cards[element.closest("[data-card]")?.dataset.card];
 addEventListener("click", ({ target }) => {
   const button = target.closest("[data-act]");
   if (button) acts[button.dataset.act](cardOf(button), button);
@@ -247,14 +229,9 @@ addEventListener("click", ({ target }) => {
 document.addEventListener("toggle", ({ target }) => {
   if (target.matches(".nb-menu[open]")) cardOf(target).fillFormats();
 }, true);
-byId("nb-link").addEventListener("click", ({ target }) => copy(location.origin + address(), target));
 byId("nb-reset")?.addEventListener("click", (event) => {
   event.preventDefault();
-  for (const control of Object.values(controls)) {
-    if (same(control.value, control.known.default)) continue;
-    control.set(control.known.default);
-    changed(control);
-  }
+  for (const { settle, known } of Object.values(controls)) settle(known.default);
 });
 form?.addEventListener("submit", (event) => event.preventDefault());
 
@@ -268,17 +245,14 @@ function choose(tab) {
   }
 }
 const graph = byId("nb-graph");
-const nodes = () => [...graph?.querySelectorAll("[data-node]") ?? []];
 function drawGraph(svg) { // a node leads to its card
   const focused = graph.contains(document.activeElement) && document.activeElement.dataset.node;
   if (svg.parentNode !== graph) graph.replaceChildren(document.importNode(svg, true));
   graph.firstElementChild.role = "group";
-  nodes().forEach((node, at) => {
-    node.role = "link";
-    node.ariaLabel = node.querySelector("title").textContent;
-    node.tabIndex = (focused ? node.dataset.node === focused : at === 0) ? 0 : -1;
+  for (const node of graph.querySelectorAll("[data-node]")) {
+    Object.assign(node, { role: "link", tabIndex: 0, ariaLabel: node.querySelector("title").textContent });
     if (node.dataset.node === focused) node.focus();
-  });
+  }
 }
 function goTo(node) {
   const { root } = cards[node?.dataset.node] ?? {};
@@ -290,7 +264,7 @@ function goTo(node) {
 if (graph) drawGraph(graph.firstElementChild);
 graph?.addEventListener("click", ({ target }) => goTo(target.closest("[data-node]")));
 
-const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+const STEPS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 addEventListener("keydown", (event) => {
   const { key, target } = event;
   const menu = key === "Escape" && target.closest(".nb-menu[open]");
@@ -298,15 +272,12 @@ addEventListener("keydown", (event) => {
     menu.open = false;
     menu.firstChild.focus();
   }
-  const isTab = target.role === "tab";
-  const row = isTab ? [...target.parentNode.children] : nodes();
-  if (!row.includes(target)) return;
-  if (key in STEPS) {
+  if (target.role === "tab" && key in STEPS) {
+    const row = [...target.parentNode.children];
     const next = row[Math.min(Math.max(row.indexOf(target) + STEPS[key], 0), row.length - 1)];
-    if (isTab) choose(next);
-    for (const one of row) one.tabIndex = one === next ? 0 : -1;
+    choose(next);
     next.focus();
-  } else if (!isTab && (key === "Enter" || key === " ")) goTo(target);
+  } else if (target.dataset?.node && key === "Enter") goTo(target);
   else return;
   event.preventDefault();
 });
@@ -324,8 +295,5 @@ addEventListener("message", ({ source, data }) => {
 
 // ---- on a narrow screen many controls begin folded
 
-const narrow = matchMedia("(max-width: 760px)");
-const unfold = () => { if (form) form.parentNode.open = !narrow.matches || form.elements.length < 6; };
-narrow.addEventListener("change", unfold);
-unfold();
+if (innerWidth <= 760 && form?.elements.length > 6) form.parentNode.open = false;
 if (page.live) connect();
