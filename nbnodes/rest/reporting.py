@@ -20,12 +20,17 @@ def started(running: Running, report: JobReport) -> RunFuture:
 
     def graph(progress: GraphProgress) -> None:
         report.begun()
-        for name, (done, total) in progress.running.items():
-            nodes[name] = f"running, cell {done} of {total}" if total else "running"
-        for name in nodes.keys() - progress.running.keys():
-            nodes[name] = "done"
-        for name, state in nodes.items():
-            report.on_node(name, state)
+        now = {name: _state(*cells) for name, cells in progress.running.items()}
+        now |= dict.fromkeys(nodes.keys() - now.keys(), "done")
+        for name, state in now.items():
+            if nodes.get(name) != state:  # the same again would be one event more
+                report.on_node(name, state)
+        nodes.update(now)
 
     running.follow(Follower(on_progress=cells, on_nodes=graph))
     return running.future
+
+
+def _state(done: int, total: int) -> str:
+    """Say how far a node is that runs."""
+    return f"running, cell {done} of {total}" if total else "running"
