@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 from typing import Any
 from urllib.parse import quote
 
+from nbnodes.page.drawing.prose import prose
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.endpoint import Endpoint, described
 from nbnodes.rest.schemas import parameters_schema
+
+_TAGS = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)  # a formula's source, too
+_SHOWN = 240  # characters of a summary
 
 
 def description_of(desk: Desk, endpoint: Endpoint, base_path: str) -> dict[str, Any]:
@@ -37,6 +43,12 @@ def description_of(desk: Desk, endpoint: Endpoint, base_path: str) -> dict[str, 
             "page": f"{base_path}pages/{quote(endpoint.name)}",
         },
     }
+
+
+def summary(description: str) -> str:
+    """Return the beginning of a description in Markdown as plain words."""
+    words = " ".join(html.unescape(_TAGS.sub("", prose(description))).split())
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
 
 
 def _returned(endpoint: Endpoint) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ _SURVEY_S = 1.0
 """What changes beside a notebook, such as a module that it imports, is seen within this time."""
 
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_MARKED = re.compile(r"(\*{1,3}|_{1,3}|`+)(\S.*?)\1")  # words that Markdown sets apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def described(notebook: Notebook | None, name: str) -> tuple[str, str]:
     found = _HEADING.search(text)
     if found is None:
         return name, text.strip()
-    return found.group(1), (text[: found.start()] + text[found.end() :]).strip()
+    return _MARKED.sub(r"\2", found.group(1)), (text[: found.start()] + text[found.end() :]).strip()
 
 
 class NotebookEndpoint:

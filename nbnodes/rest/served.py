@@ -111,7 +111,7 @@ class _Reading:
         except GraphError as error:
             self.problems += error.problems
             for file in _notebooks_in(path):
-                self._add_notebook(file)
+                self._add_notebook(file, is_told=True)
             return
         names = {node: self._free(node, path) for node in graph}
         for node, member in graph.assembly.members.items():
@@ -119,11 +119,12 @@ class _Reading:
         if any(member.feeds for member in graph.assembly.members.values()):
             self._add_graph(graph, names, path)
 
-    def _add_notebook(self, path: str) -> None:
+    def _add_notebook(self, path: str, *, is_told: bool = False) -> None:
+        """Serve a notebook; `is_told`: if it cannot be read, that is among the problems already."""
         try:
             model = self._session.model(path)
         except NotebookError as error:
-            if str(error) not in self.problems:
+            if not is_told:
                 self.problems.append(str(error))
             return
         name = self._free(_stem(path), os.path.dirname(path))

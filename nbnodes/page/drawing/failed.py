@@ -18,6 +18,7 @@ _PATH = re.compile(
     r"(?<![\w./:~\\])(?:~|[A-Za-z]:(?=[\\/]))?(?:[\\/][^\s\\/:'\"<>|()]+)+[\\/](?=[^\s\\/])"
 )
 _ADVICE = "Change the parameters and run again, or mend the notebook."
+_ADVICE_ON_FUNCTIONS = "Mend the function, or change what it is given."
 
 
 def failure_html(failure: Failure, notebook: Notebook | None, *, debug: bool) -> str:
@@ -36,7 +37,7 @@ def failure_html(failure: Failure, notebook: Notebook | None, *, debug: bool) ->
         tag("p", escaped(where), class_="nb-error-place"),
         source,
         raised_html(error.ename, error.evalue, error.traceback, debug=debug),
-        tag("p", "Mend the function, or change what it is given." if is_call else _ADVICE),
+        tag("p", _ADVICE if notebook is not None else _ADVICE_ON_FUNCTIONS),
     ]
     return tag("div", *inner, class_="nb-error", role="alert")
 

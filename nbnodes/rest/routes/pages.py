@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +15,7 @@ from nbnodes.page.frames import FRAME_POLICY
 from nbnodes.page.gallery import GalleryEntry, gallery_html
 from nbnodes.page.look import asset, asset_url
 from nbnodes.page.shell import POLICY
+from nbnodes.rest.describing import summary
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.given import from_query
 from nbnodes.rest.problem import refused
@@ -29,8 +28,6 @@ from nbnodes.result import Success
 PAGE_POLICY = f"{POLICY}; frame-ancestors 'self'"
 
 _FOR_EVER = "public, max-age=31536000, immutable"
-_SHOWN = 200  # characters of a description in the gallery
-_TAGS = re.compile(r"<[^>]*>")
 
 
 class Page(Route):
@@ -59,11 +56,11 @@ class Gallery(Page):
         self.write_page(gallery_html(entries, base_url=self.base_path, title=title))
 
     def _entry(self, subject: Subject) -> GalleryEntry:
-        words = " ".join(html.unescape(_TAGS.sub("", prose(subject.description))).split())
+        words = summary(subject.description)
         return GalleryEntry(
             name=subject.name,
             title=subject.title,
-            description=words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…",
+            description=words,
             url=f"{self.base_path}pages/{quote(subject.name)}",
             parameter_count=len(Settable(subject.graph).controls),
             is_graph=subject.is_graph,

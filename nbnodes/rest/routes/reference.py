@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from nbnodes.control.controls import control_of
 from nbnodes.page.reference import ReferenceModel, reference_html
+from nbnodes.rest.describing import summary
 from nbnodes.rest.endpoint import Endpoint, described
 from nbnodes.rest.openapi.document import Described, openapi_document
 from nbnodes.rest.route import Route
@@ -67,7 +68,7 @@ def _reference(endpoint: Endpoint, base: str) -> ReferenceModel:
     return ReferenceModel(
         name=endpoint.name,
         title=title,
-        description=description,
+        description=summary(description),
         url=f"{base}api/models/{quote(endpoint.name)}",
         page_url=f"{base}pages/{quote(endpoint.name)}",
         controls={address: control_of(one) for address, one in endpoint.parameters.items()},
