@@ -11,6 +11,8 @@ class Limits:
 
     Attributes:
         sync_timeout_s: For how long a caller waits for a run; then it goes on as a job.
+        idle_s: For how long a connection may send nothing of a request, or its headers slowly.
+        body_s: For how long a body may come.
         body_size_bytes: What the body of a request may have.
         waiting: How many runs may be under way or wait for a worker; more are refused (503).
         client_runs: How many of them one client may have, by address; more are refused (429).
@@ -21,6 +23,8 @@ class Limits:
     """
 
     sync_timeout_s: float = 30.0
+    idle_s: float = 75.0
+    body_s: float = 60.0
     body_size_bytes: int = 10_000_000
     waiting: int = 256
     client_runs: int = 128

@@ -13,10 +13,6 @@ from tornado.httpserver import HTTPServer
 from nbnodes.rest.application import Guard, application
 from nbnodes.rest.desk import Desk
 
-_IDLE_S = 75.0
-"""How long a connection may send nothing of a request, or its headers slowly."""
-
-_BODY_S = 60.0
 _HEADERS_BYTES = 65_536
 _DRAIN_S = 5.0
 """How long answers under way may still take once the server is told to end."""
@@ -45,8 +41,8 @@ class Server:
         self._http = HTTPServer(
             application(desk, guard),
             xheaders=trusts_proxy,
-            idle_connection_timeout=_IDLE_S,
-            body_timeout=_BODY_S,
+            idle_connection_timeout=desk.limits.idle_s,
+            body_timeout=desk.limits.body_s,
             max_header_size=_HEADERS_BYTES,
             max_body_size=1 << 40,  # routes refuse what is too large as it comes
         )

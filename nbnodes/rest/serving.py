@@ -80,23 +80,34 @@ class Serving:
             reloads: Whether notebooks that are saved are read anew.
         """
         try:
-            asyncio.run(self._answer(sockets, announce, trusts_proxy, reloads))
+            asyncio.run(self.answer(sockets, announce, trusts_proxy=trusts_proxy, reloads=reloads))
         finally:
             self.session.close()
 
-    async def _answer(
+    async def answer(
         self,
         sockets: Sequence[socket.socket],
         announce: Callable[[tuple[str, ...]], None],
-        trusts_proxy: bool,  # as in `run`
-        reloads: bool,  # as in `run`
+        *,
+        trusts_proxy: bool = False,
+        reloads: bool = False,
+        ended: asyncio.Event | None = None,
     ) -> None:
+        """Do what `run` does, on a loop that runs; the Session is left open.
+
+        Args:
+            sockets: See `run`.
+            announce: See `run`.
+            trusts_proxy: See `run`.
+            reloads: See `run`.
+            ended: What ends it; with it, signals are left alone.
+        """
         server = Server(self.desk, self._guard, sockets, trusts_proxy=trusts_proxy)
         watching = None
         if reloads:
             watching = asyncio.create_task(reload_when_saved(self.desk, self.served))
         try:
-            await server.run(lambda: announce(tuple(self.served.problems)))
+            await server.run(lambda: announce(tuple(self.served.problems)), ended)
         finally:
             if watching is not None:
                 watching.cancel()
