@@ -11,8 +11,7 @@ const page = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
-// ---- values: the first change after a rest goes at once; while its answer is awaited, the newest
-// ones wait, as one: for the answer of a fast model, for a rest before a slow one's run is superseded
+// ---- values: the first change after a rest goes at once; while its answer is awaited, the newest wait
 
 const form = byId("nb-form");
 const controls = form ? controlsIn(form, changed) : {};
@@ -195,7 +194,7 @@ function makeCard(root) {
 function parsed(html) {
   const place = document.createElement("div");
   if (place.setHTMLUnsafe) place.setHTMLUnsafe(html);
-  else { // browsers of before 2024 attach shadows when a page loads, not later
+  else { // of before 2024
     place.innerHTML = html;
     for (const template of place.querySelectorAll("template[shadowrootmode]")) {
       template.parentNode.attachShadow({ mode: "open" }).append(template.content);
@@ -211,7 +210,7 @@ const cards = Object.fromEntries(roots.map((root) => [root.dataset.card, makeCar
 const acts = {
   link: (_, button) => copy(location.origin + address(), button),
   run: ({ name }) => { sendValues(); send({ type: "run", cards: [name] }); },
-  stop: ({ name }) => send({ type: "stop", cards: [name] }),
+  stop: ({ name }) => { awaited = 0; send({ type: "stop", cards: [name] }); },
   curl: ({ root, entries: values }, button) => {
     const told = values().map((one) => [one[0], isSecret(one) ? "***" : one[1]]);
     copy(curlLine(root.dataset.run, told, "guarded" in page), button);
