@@ -10,6 +10,7 @@ from typing import Any
 from nbnodes.errors import FormatError
 from nbnodes.formats.formats import FORMATS
 from nbnodes.jobs.job import Job
+from nbnodes.jobs.run import JobReport
 from nbnodes.rest.accepting import wanted_format
 from nbnodes.rest.answer import Answer
 from nbnodes.rest.desk import Desk
@@ -19,6 +20,7 @@ from nbnodes.rest.reporting import started
 from nbnodes.rest.route import Route
 from nbnodes.rest.running import Running
 from nbnodes.result import Failure, Result, Success
+from nbnodes.scheduler.workers import RunFuture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +93,18 @@ async def answered(route: Route, call: Call) -> Answer | Job:
     Raises:
         NbnodesError: As it is told to clients; see `nbnodes.rest.problem.about_error`.
     """
-    desk, question = route.desk, call.question
+    desk = route.desk
+    if "respond-async" in preferences(route):
+        return submitted(route, call.endpoint, call.given, call.checked())
+    question = call.question
     found = desk.answers.get(question) if question is not None else None
     if found is not None:
         desk.metrics.cache(call.endpoint.name, "hit")
         return found
     values = call.checked()
-    is_job = "respond-async" in preferences(route)
     result: Result | None = await desk.recall(call.endpoint, values)
     if result is None:
         running = desk.begin(call.endpoint, values, route.client)
-        if is_job:
-            return adopted(desk, call, running)
         result = await waited(route, running)
         if result is None:
             return adopted(desk, call, running)
@@ -129,10 +131,28 @@ async def waited(route: Route, running: Running) -> Result | None:
         route.on_gone = None
 
 
-def adopted(desk: Desk, call: Call, running: Running, *, again: str | None = None) -> Job:
+def adopted(desk: Desk, call: Call, running: Running) -> Job:
     """Make a Job of a run that has begun."""
-    name, given = call.endpoint.name, dict(call.given)
-    return desk.jobs.submit(name, given, partial(started, running), idempotency_key=again)
+    return desk.jobs.submit(call.endpoint.name, dict(call.given), partial(started, running))
+
+
+def submitted(
+    route: Route, endpoint: Endpoint, given: Mapping[str, Any], values: Mapping[str, Any]
+) -> Job:
+    """Begin a Job; the same `Idempotency-Key` gives the same one again.
+
+    Args:
+        route: Who asks.
+        endpoint: What is to run.
+        given: Values by name, as they were given.
+        values: The same, checked.
+    """
+
+    def start(report: JobReport) -> RunFuture:
+        return started(route.desk.begin(endpoint, values, route.client), report)
+
+    again = route.request.headers.get("Idempotency-Key")
+    return route.desk.jobs.submit(endpoint.name, dict(given), start, idempotency_key=again)
 
 
 async def written(desk: Desk, call: Call, result: Result) -> Answer:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from functools import partial
-from typing import Any
 
 from nbnodes.jobs.job import ENDED, Job, JobEvent
-from nbnodes.rest.calling import Call, call_of, written
+from nbnodes.rest.calling import Call, call_of, submitted, written
 from nbnodes.rest.given import from_body
 from nbnodes.rest.job_json import job_json
 from nbnodes.rest.problem import Problem, ProblemError, refused
-from nbnodes.rest.reporting import started
 from nbnodes.rest.route import Route, mapping
 from nbnodes.rest.routes.models import Run
-from nbnodes.scheduler.workers import RunFuture
 
 _STATES = ("queued", "running", *sorted(ENDED))
 _BEAT_S = 15.0
@@ -38,12 +35,7 @@ class JobList(Route):
         given = from_body(mapping(body.get("parameters", {}), "parameters"))
         endpoint = await self.desk.catalogue.endpoint(body["model"], self)
         values = endpoint.rules.checked(given, endpoint.check)
-        again = self.request.headers.get("Idempotency-Key")
-
-        def start(report: Any) -> RunFuture:
-            return started(self.desk.begin(endpoint, values, self.client), report)
-
-        job = self.desk.jobs.submit(endpoint.name, given, start, idempotency_key=again)
+        job = submitted(self, endpoint, given, values)
         self.set_header("Location", f"{self.base_path}api/jobs/{job.id}")
         self.write_json(job_json(job, self.base_path), status=202)
 
