@@ -77,9 +77,11 @@ class PlainCells:
         value = None
         try:
             if body:
-                exec(body, self._names)  # noqa: S102  # the notebook's own code
+                # with a star, Python makes no shorter way of it after some runs: what a cell has
+                # room for on the stack stays the same
+                exec(*(body, self._names))  # noqa: S102  # the notebook's own code
             if last:
-                value = eval(last, self._names)  # noqa: S307  # as above
+                value = eval(*(last, self._names))  # noqa: S307  # as above
                 if cell.is_shown and value is not None:
                     self._show(value)
         except BaseException as error:  # noqa: BLE001  # a cell may raise anything
