@@ -27,8 +27,6 @@ T = TypeVar("T")
 STOP_S = 0.12
 """What an interrupted run may take to end; then another takes its worker, and it ends unseen."""
 
-_IDLE_S = 1.0  # after which the thread that decides ends; it begins anew when there is something
-
 
 class Performer(Protocol):
     """Does what the scheduler asks for. `run` is called on threads of its own."""
@@ -82,7 +80,8 @@ class Driver:
         self._lock = threading.Lock()
         self._promises: set[Future[Any]] = set()
         self._end_error: EngineError | None = None
-        self._thread: threading.Thread | None = None  # that decides; None where all is quiet
+        self._thread = threading.Thread(target=self._work, name="nbnodes-graph", daemon=True)
+        self._thread.start()
         self._forget_exit = at_exit(self.close)
 
     def tell(self, event: p.Event) -> None:
@@ -96,7 +95,6 @@ class Driver:
     def do(self, work: Callable[[], None]) -> None:
         """Do something on the thread that decides, soon."""
         self._messages.put(work)
-        self._wake()
 
     def ask(self, question: Callable[[], T]) -> T:
         """Return what a question says on the thread that decides, where nothing moves meanwhile.
@@ -134,60 +132,28 @@ class Driver:
     def close(self) -> None:
         """Interrupt what runs and decide nothing any more; may be called twice."""
         self._messages.put(None)
-        me = threading.current_thread()
-        with self._lock:
-            was_resting = self._thread is None and self._end_error is None
-            self._thread = thread = self._thread or me
-        if was_resting:  # at the end of the program no thread can begin
-            self._work()
-        elif thread is not me:
-            thread.join()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
         self._forget_exit()
 
-    def _wake(self) -> None:
-        """Have a thread that decides, unless this is closed."""
-        with self._lock:
-            if self._thread is not None or self._end_error is not None:
-                return
-            self._thread = threading.Thread(target=self._work, name="nbnodes-graph", daemon=True)
-            try:
-                self._thread.start()
-            except BaseException:
-                self._thread = None
-                raise
-
-    def _may_rest(self) -> bool:
-        """Let the thread go, unless there is something to decide, or will be."""
-        with self._lock:
-            if self._cancels or not self._messages.empty():
-                return False
-            self._later.clear()  # about runs that have ended
-            self._thread = None
-            return True
-
     def _work(self) -> None:
+        error: EngineError = RunCancelledError("the graph was closed")
         try:
             while message := self._next():
-                if message is _rest:
-                    return
                 message()
         except BaseException as broken:
             # ours, or a listener's: who waits must hear of it instead of waiting
-            text = f"the graph cannot go on: {type(broken).__name__}: {broken}"
-            self._finish(EngineError(text))
+            error = EngineError(f"the graph cannot go on: {type(broken).__name__}: {broken}")
             raise
-        self._finish(RunCancelledError("the graph was closed"))
-
-    def _finish(self, error: EngineError) -> None:
-        """Stop what runs; whoever waits hears why nothing is decided any more."""
-        self._threads.close()
-        for _, cancel in self._cancels.values():
-            cancel.cancel()
-        with self._lock:
-            self._end_error = error
-            promises, self._promises = self._promises, set()
-        for promise in list(promises):  # each leaves the set when it is done
-            _fail(promise, error)
+        finally:
+            self._threads.close()
+            for _, cancel in self._cancels.values():
+                cancel.cancel()
+            with self._lock:
+                self._end_error = error
+                promises, self._promises = self._promises, set()
+            for promise in list(promises):  # each leaves the set when it is done
+                _fail(promise, error)
 
     def _promise(self, future: Future[Any]) -> None:
         """Have a future fail when this ends before it is kept."""
@@ -200,17 +166,16 @@ class Driver:
             _fail(future, self._end_error)
 
     def _next(self) -> Callable[[], None] | None:
-        """Return what to do next: what is due, else what was said first; `_rest` for a while."""
+        """Return what to do next: what is due, else what was said first."""
         while True:
             now = time.monotonic()
             if self._later and self._later[0][0] <= now:
                 return heapq.heappop(self._later)[2]
-            wait_s = min(self._later[0][0] - now, _IDLE_S) if self._later else _IDLE_S
+            wait_s = self._later[0][0] - now if self._later else None
             try:
                 return self._messages.get(timeout=wait_s)
             except queue.Empty:
-                if wait_s == _IDLE_S and self._may_rest():
-                    return _rest
+                continue
 
     def _handle(self, first: p.Event) -> None:
         events: list[p.Event] = [first]
@@ -294,10 +259,6 @@ class Driver:
             for future, question in waiting:
                 if not future.done():
                     _answer(future, question)
-
-
-def _rest() -> None:
-    """Stand for nothing to do."""
 
 
 def _answer(future: Future[T], question: Callable[[], T]) -> None:
