@@ -60,7 +60,10 @@ class Visit:
     def set(self, seq: int, values: Mapping[str, Any]) -> None:
         """Take what was changed."""
         self._seq = seq
+        before = self._values
         self._set(self._settable.from_wire(values))
+        if self._values == before:  # nothing will move, and the page waits for an answer
+            self._send({"type": "show", "seq": seq, "cards": {}})
 
     def run(self, names: Iterable[str]) -> None:
         """Run nodes again, or that are run by hand."""
