@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 from urllib.parse import urlencode, urlsplit
 
+from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from nbnodes.rest.problem import Problem, ProblemError, refused
@@ -135,11 +136,7 @@ class Gate(RequestHandler):
         raise ProblemError(Problem(status=401, title="Who are you?", detail=text))
 
     def _go_on_without_token(self) -> None:
-        """Take the token out of the address: it would stay in histories and logs."""
-        arguments = self.request.query_arguments.items()
-        rest = [(n, one) for n, values in arguments if n != "token" for one in values]
-        query = f"?{urlencode(rest)}" if rest else ""
-        self.redirect(f"{self.request.path}{query}")
+        self.redirect(without_token(self.request))
 
     def _is_socket(self) -> bool:
         return self.request.headers.get("Upgrade", "").lower() == "websocket"
@@ -150,11 +147,16 @@ class NoRoute(Route):
 
     template = "(none)"
 
-    def prepare(self) -> None:
-        """Refuse, once the gate has let in."""
-        _ = super().prepare()
-        if not self._finished:
-            raise refused(404, "Not found", f"there is nothing here; see {self.base_path}docs")
+    def on_let_in(self) -> None:
+        """Refuse, whoever asks."""
+        raise refused(404, "Not found", f"there is nothing here; see {self.base_path}docs")
+
+
+def without_token(request: HTTPServerRequest) -> str:
+    """Return the address that was asked for, less its token: it would stay in histories, logs."""
+    arguments = request.query_arguments.items()
+    rest = [(n, one) for n, values in arguments if n != "token" for one in values]
+    return f"{request.path}?{urlencode(rest)}" if rest else str(request.path)
 
 
 def _is_address(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tornado.web import RequestHandler
@@ -55,9 +56,9 @@ def mounted(
         gate: What says who may come in.
         more: Routes of this application alone.
     """
-    base = desk.base_path
+    base, restified = re.escape(desk.base_path), re.escape(desk.restified_path)
     pairs = [(base + pattern, route) for pattern, route in (*_ROUTES, *more)]
-    pairs += [(desk.restified_path + pattern, route) for pattern, route in _RESTIFIED]
+    pairs += [(restified + pattern, route) for pattern, route in _RESTIFIED]
     return [(pattern, gated(route, gate), {"desk": desk}) for pattern, route in pairs]
 
 

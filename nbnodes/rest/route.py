@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
@@ -38,6 +37,7 @@ class Route(RequestHandler):
         is_gone: Whether the client went away.
         on_gone: What to do then.
         is_open: Whether everybody may ask.
+        running: The methods that run something, or stop it: a gate may ask for more there.
     """
 
     template = ""
@@ -45,6 +45,7 @@ class Route(RequestHandler):
     is_gone = False
     on_gone: Callable[[], object] | None = None
     is_open = False
+    running: frozenset[str] = frozenset()
 
     if TYPE_CHECKING:  # the gate that it is mounted with has it
 
@@ -59,13 +60,20 @@ class Route(RequestHandler):
         self._body_size_bytes = 0
 
     def prepare(self) -> Awaitable[None] | None:
-        """Refuse a body that is too large, once the gate has let it in."""
+        """Have the gate decide, then look at what comes in."""
         waited = super().prepare()
+        if waited is not None:
+            return self._let_in(waited)
+        if not self._finished:
+            self.on_let_in()
+        return None
+
+    def on_let_in(self) -> None:
+        """Refuse a body that is too large. Called once the gate has let in who asks."""
         told = self.request.headers.get("Content-Length", "0")
-        if not self._finished and told.isdigit() and int(told) > self.desk.limits.body_size_bytes:
+        if told.isdigit() and int(told) > self.desk.limits.body_size_bytes:
             self.set_header("Connection", "close")
             raise self._too_large()
-        return waited
 
     def data_received(self, chunk: bytes) -> None:
         """Take a part of the body."""
@@ -175,6 +183,11 @@ class Route(RequestHandler):
         elif isinstance(error, NbnodesError) and about_error(error).status >= 500:  # noqa: PLR2004
             _log.warning("%s %s: %s", self.request.method, self.request.path, error)
 
+    async def _let_in(self, waited: Awaitable[None]) -> None:
+        await waited
+        if not self._finished:
+            self.on_let_in()
+
     def _too_large(self) -> ProblemError:
         most = self.desk.limits.body_size_bytes
         return refused(413, "Too large", f"a request may have {most} bytes")
@@ -197,8 +210,8 @@ class Route(RequestHandler):
 
 
 def named(text: str) -> str:
-    """Return a name as it stands in an address."""
-    return unquote(text).strip("/")
+    """Return a name as a route captures it, which has been unquoted then."""
+    return text.strip("/")
 
 
 def mapping(value: Any, what: str) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ class JobList(Route):
     """`POST` and `GET /api/jobs`: begin one; list the latest."""
 
     template = "/api/jobs"
+    running = frozenset({"POST"})
 
     async def post(self) -> None:
         """Begin a Job: `{"model": …, "parameters": {…}}`."""
@@ -57,6 +58,7 @@ class OneJob(Route):
     """`GET` and `DELETE /api/jobs/{id}`: how far it is; stop it."""
 
     template = "/api/jobs/{id}"
+    running = frozenset({"DELETE"})
 
     async def get(self, job: str) -> None:
         """Tell of it."""
@@ -76,6 +78,7 @@ class JobResult(Run):
     """`GET /api/jobs/{id}/result`: what it gave, in any format."""
 
     template = "/api/jobs/{id}/result"
+    running = frozenset()
 
     async def get(self, job: str) -> None:
         """Answer as `/run` does; 409 while there is nothing yet."""

@@ -25,6 +25,7 @@ class Live(WebSocketHandler, Route):
     """A page's socket."""
 
     template = "/pages/{name}/live"
+    running = frozenset({"GET"})
     visit: Visit | None = None
 
     async def open(self, *names: str, **_: str) -> None:

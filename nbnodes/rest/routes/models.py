@@ -47,6 +47,7 @@ class Run(Route):
     """`GET` and `POST /api/models/{name}/run`: its value."""
 
     template = "/api/models/{name}/run"
+    running = frozenset({"GET", "HEAD", "POST"})
 
     async def get(self, name: str) -> None:
         """Run it with the query's parameters."""
@@ -107,6 +108,7 @@ class Batch(Route):
     """`POST /api/models/{name}/batch`: a list or grid of parameters, answered line by line."""
 
     template = "/api/models/{name}/batch"
+    running = frozenset({"POST"})
 
     async def post(self, name: str) -> None:
         """Run it for each set of parameters; lines come in order, each as soon as it can."""

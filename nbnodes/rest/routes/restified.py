@@ -19,6 +19,7 @@ class RestifiedIndex(Run):
     """`GET /restified`: that it is there, and what it has."""
 
     template = "/restified"
+    running = frozenset()
 
     async def get(self, name: str = "") -> None:  # noqa: ARG002  # the route has none
         """List the notebooks."""
