@@ -12,6 +12,7 @@ from typing import Any
 from nbnodes.errors import FormatError
 from nbnodes.formats.formats import FORMATS, encoded, formats_of, render
 from nbnodes.formats.jsonable import json_text, jsonable
+from nbnodes.formats.types import told
 from nbnodes.result import Success
 
 BARE = "bare"
@@ -141,19 +142,10 @@ def _envelope(value: str, result: Success, name: str, *, cached: bool) -> bytes:
         "duration_s": round(result.duration_s, 6),
         "key": result.key,
         "model": name,
-        "type": _type_name(result.value),
+        **told(result.value),
     }
     rest = json.dumps(described, ensure_ascii=False)[1:]
     return f'{{"value": {value}, {rest}'.encode()
-
-
-def _type_name(value: Any) -> str:
-    kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else _dotted(kind)
-
-
-def _dotted(kind: type) -> str:
-    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
 
 
 def _etag(result: Success, form: str) -> str:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from nbnodes.notebook.parameters import Code, Parameter
 from nbnodes.page.drawing.prose import prose
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.endpoint import Endpoint, described
@@ -15,6 +16,7 @@ from nbnodes.rest.schemas import parameters_schema
 
 _TAGS = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)  # a formula's source, too
 _SHOWN = 240  # characters of a summary
+_LONGEST = 1_000  # characters of a default
 
 
 def description_of(desk: Desk, endpoint: Endpoint, base_path: str) -> dict[str, Any]:
@@ -32,6 +34,7 @@ def description_of(desk: Desk, endpoint: Endpoint, base_path: str) -> dict[str, 
         "title": title,
         "description": description,
         "parameters": parameters_schema(endpoint.parameters),
+        "declared": {name: _declared(one) for name, one in endpoint.parameters.items()},
         "return": _returned(endpoint),
         "edges": dict(endpoint.feeds),
         "digest": _digest(endpoint),
@@ -49,6 +52,17 @@ def summary(description: str) -> str:
     """Return the beginning of a description in Markdown as plain words."""
     words = " ".join(html.unescape(_TAGS.sub("", prose(description))).split())
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+
+
+def _declared(parameter: Parameter) -> dict[str, Any]:
+    """Say of a parameter what the notebook says, as written."""
+    default = parameter.default
+    text = str(default) if isinstance(default, Code) else repr(default)
+    return {
+        "annotation": parameter.annotation,
+        "default": None if parameter.required else text[:_LONGEST],
+        "help": parameter.help,
+    }
 
 
 def _returned(endpoint: Endpoint) -> dict[str, Any] | None:

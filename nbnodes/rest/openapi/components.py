@@ -109,6 +109,13 @@ _MODEL = _object(
         "title": _TEXT,
         "description": {"type": "string", "description": "In Markdown"},
         "parameters": {"type": "object", "description": "A JSON Schema of what it takes"},
+        "declared": {
+            "type": "object",
+            "description": "Its parameters as the notebook declares them",
+            "additionalProperties": _object(
+                {"annotation": _TEXT, "default": {"type": ["string", "null"]}, "help": _TEXT}
+            ),
+        },
         "return": {"type": ["object", "null"], "description": "The cell that gives its value"},
         "edges": {
             "type": "object",
@@ -126,6 +133,7 @@ _ANSWER = _object(
     {
         "value": {"description": 'A table is {"columns", "index", "data"}'},
         "type": {"type": "string", "description": "What the value is in Python"},
+        "dtypes": {"type": "object", "description": "Of an array or table: types of its parts"},
         "cached": {"type": "boolean", "description": "Whether the cache gave it"},
         "duration_s": {"type": "number", "description": "How long the run took, or had taken"},
         "key": {"type": ["string", "null"], "description": "Its cache key"},
