@@ -9,6 +9,7 @@ The first round warms up and is not counted. What others print is thrown away.
     scripts/bench engines --only tail   of those, the ones with that word in their name
     scripts/bench graph                 what runs after a change, what a node costs, interruptions
     scripts/bench view                  how soon a page shows what a slider asks for
+    scripts/bench serve                 requests and pages of `nbnodes serve`, beside peers
     scripts/bench --json --rounds 9     as JSON
     scripts/bench --soak                no measuring: the scheduler's property tests, for long
 """
@@ -31,6 +32,7 @@ from benchmarks.command_line import cli_groups
 from benchmarks.contest import measure
 from benchmarks.engines import engines_groups
 from benchmarks.graphs import graph_groups
+from benchmarks.serve import serve_groups
 from benchmarks.soak import EXAMPLES, soak
 from benchmarks.store import cache_groups
 from benchmarks.views import view_groups
@@ -42,6 +44,7 @@ GROUPS = {
     "engines": engines_groups,
     "graph": graph_groups,
     "view": view_groups,
+    "serve": serve_groups,
 }
 
 

@@ -138,6 +138,16 @@ def at_most_times(ours: str, theirs: str, times: float) -> Goal:
     )
 
 
+def at_least_times(ours: str, theirs: str, times: float) -> Goal:
+    """Promise that ours reaches at least so many times what theirs reaches."""
+    return Goal(
+        text=f"{ours}: >= {times:g} x {theirs}",
+        needs=(ours, theirs),
+        measure=lambda series: _ratio(series[ours], series[theirs]),
+        holds=lambda ratio: ratio >= times,
+    )
+
+
 def at_most(name: str, most: float, unit: str = "ms") -> Goal:
     """Promise a median of at most so much."""
     return Goal(

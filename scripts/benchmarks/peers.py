@@ -6,11 +6,22 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from importlib.machinery import PathFinder
 from typing import Any
 
 PLACE = os.path.join(sys.prefix, "peers")
 """Where scripts/bench installs those that must not be seen by the rest: papermill imports every
 package that adds an engine to it, and ploomber-engine would double the time of its command line."""
+
+
+def require(module: str) -> None:
+    """See to it that a peer is there for programs that have `PLACE` on their path.
+
+    Raises:
+        ModuleNotFoundError: If it is not.
+    """
+    if PathFinder.find_spec(module, [PLACE, *sys.path]) is None:
+        raise ModuleNotFoundError(f"there is no {module}", name=module)
 
 
 def papermill_call(path: str, values: Mapping[str, Any]) -> Callable[[], object]:
