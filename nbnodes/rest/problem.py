@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -155,4 +156,5 @@ def _shortened(text: str) -> str:
 
 
 def _slug(title: str) -> str:
-    return "-".join(title.lower().replace("'", "").split())
+    """Write a title as the end of a URN, which has no `?` (RFC 8141)."""
+    return "-".join(re.findall(r"[a-z0-9]+", title.lower().replace("'", "")))
