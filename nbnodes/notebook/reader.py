@@ -11,8 +11,8 @@ from nbnodes.errors import NotebookError
 from nbnodes.notebook.document import Notebook, parse
 from nbnodes.notebook.quiet import quietly
 
-Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any]
-"""What can be read: a path, a URL, or nbformat JSON (a `NotebookNode` is one)."""
+Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | Notebook
+"""What can be read: a path, a URL, nbformat JSON (a `NotebookNode` is one), or what was read."""
 
 _FORMAT = 4
 
@@ -27,6 +27,8 @@ def read(source: Source) -> Notebook:
     Raises:
         NotebookError: If there is no such file or it is not a notebook; says what is wrong where.
     """
+    if isinstance(source, Notebook):
+        return source
     if isinstance(source, Mapping):
         return parse(_current(source, "the notebook object"), name="notebook")
     location = os.fspath(source)

@@ -1,0 +1,126 @@
+"""Notebooks and folders of them become Endpoints and Subjects, under names of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from nbnodes.errors import GraphError, NotebookError
+from nbnodes.graph.assembly import Member
+from nbnodes.graph.node import NodeOptions
+from nbnodes.live.graph import Graph
+from nbnodes.notebook.document import Notebook
+from nbnodes.rest.endpoint import Endpoint, NodeEndpoint, NotebookEndpoint
+from nbnodes.rest.subject import Subject
+from nbnodes.session import Session
+
+SUFFIX = ".ipynb"
+
+
+class Reading:
+    """What is read of paths, one after the other.
+
+    A folder is the graph that its notebooks are by their names. Where they are none, since one is
+    damaged or their names are at odds, those that can be read are there each by itself.
+
+    Args:
+        session: Where they run.
+
+    Attributes:
+        endpoints: What can be called, by name.
+        subjects: What has a page, by name; a graph stands before its nodes.
+        problems: What could not be read, and why; for people.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.endpoints: dict[str, Endpoint] = {}
+        self.subjects: dict[str, Subject] = {}
+        self.problems: list[str] = []
+
+    def add_folder(self, path: str) -> None:
+        """Read a folder, or its graph.toml."""
+        try:
+            graph = Graph.from_folder(path, session=self._session)
+        except GraphError as error:
+            self.problems += error.problems
+            for file in notebooks_in(path):
+                self.add_notebook(file, is_told=True)
+            return
+        members = graph.assembly.members
+        names = {node: self.node_name(node, member, path) for node, member in members.items()}
+        for node, member in members.items():
+            self._put(_endpoint(names[node], node, member, graph), node, names)
+        if any(member.feeds for member in members.values()):
+            self._add_graph(graph, names, path)
+
+    def add_notebook(self, path: str, *, is_told: bool = False) -> None:
+        """Serve a notebook; `is_told`: if it cannot be read, that is among the problems already."""
+        try:
+            model = self._session.model(path)
+        except NotebookError as error:
+            if not is_told:
+                self.problems.append(str(error))
+            return
+        name = self.notebook_name(path)
+        self._put(NotebookEndpoint(name, model), name, {name: name})
+
+    def node_name(self, node: str, member: Member, folder: str) -> str:  # noqa: ARG002  # for others
+        """Name the Endpoint of a node of a folder's graph."""
+        return self._free(node, folder)
+
+    def notebook_name(self, path: str) -> str:
+        """Name the Endpoint of a notebook by itself."""
+        return self._free(stem(path), os.path.dirname(path))
+
+    def graph_name(self, name: str, folder: str) -> str:
+        """Name the Subject that a folder's graph is."""
+        return self._free(name, folder)
+
+    def _put(self, endpoint: Endpoint, node: str, names: Mapping[str, str]) -> None:
+        self.endpoints[endpoint.name] = endpoint
+        self.subjects[endpoint.name] = Subject.of(endpoint, node, names)
+
+    def _add_graph(self, graph: Graph, names: Mapping[str, str], path: str) -> None:
+        name = self.graph_name(graph.name, path)
+        subject = Subject(
+            name=name,
+            title=graph.name.replace("_", " "),
+            description="",
+            graph=graph,
+            mains=tuple(graph.assembly.dag.sinks),
+            endpoints=names,
+            is_graph=True,
+        )
+        self.subjects = {name: subject, **self.subjects}
+
+    def _free(self, name: str, folder: str) -> str:
+        """Return a name that nothing has yet: with its folder's before it, where needed."""
+        taken = self.subjects
+        if name not in taken:
+            return name
+        longer = f"{os.path.basename(folder.removesuffix('.toml'))}-{name}"
+        number = 2
+        while longer in taken:
+            longer, number = f"{name}-{number}", number + 1
+        return longer
+
+
+def _endpoint(name: str, node: str, member: Member, graph: Graph) -> Endpoint:
+    is_alone = not member.feeds and not member.constants and member.options == NodeOptions()
+    if is_alone and isinstance(member.body, Notebook):
+        return NotebookEndpoint(name, graph.session.model(member.body.path or ""))
+    return NodeEndpoint(name, graph, node)
+
+
+def notebooks_in(path: str) -> Iterator[str]:
+    """Yield the notebooks of a folder, or beside its graph.toml."""
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(SUFFIX) and not name.startswith("."):
+            yield os.path.join(folder, name)
+
+
+def stem(path: str) -> str:
+    """Return a notebook's name without its suffix."""
+    return os.path.basename(path).removesuffix(SUFFIX)
