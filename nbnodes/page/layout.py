@@ -20,6 +20,7 @@ _HALF = COLUMNS // 2
 _PICTURE = re.compile(
     r"\s*(?:(?:<(?:div|figure|p|template|link)\b[^>]*>|<style\b[^<]*</style>)\s*)*<(?:img|svg)\b"
 )
+_SHORT = re.compile(r"<pre [^>]*>[^<\n]{1,40}</pre>")
 _WIDTH = re.compile(r"col:(\d{1,2})")
 
 
@@ -70,10 +71,16 @@ def _tab(block: Block) -> str | None:
 
 def _grid(blocks: Sequence[Block]) -> str:
     cells = (
-        tag("div", block.html, class_=f"nb-block nb-is-{block.kind}", style=f"--span:{span}")
+        tag("div", block.html, class_=f"nb-block {_kind(block)}", style=f"--span:{span}")
         for block, span in zip(blocks, spans(blocks), strict=True)
     )
     return tag("div", *cells, class_="nb-grid")
+
+
+def _kind(block: Block) -> str:
+    """Say what it is; a number or a word that is the value is large."""
+    is_short = block.kind == "value" and _SHORT.fullmatch(block.html)
+    return f"nb-is-{block.kind}{' nb-is-short' if is_short else ''}"
 
 
 def _tabs(tabs: dict[str, list[Block]], name: str) -> str:

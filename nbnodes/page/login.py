@@ -33,7 +33,7 @@ def login_html(base_url: str, place: str, *, problem: str = "") -> str:
         tag("label", "Token", for_="nb-token"),
         field,
         tag("p", text(told), id="nb-token-help", role="alert" if problem else None),
-        tag("button", "Go in", type="submit"),
+        tag("button", "Go in", type="submit", class_="nb-button nb-strong"),
         method="post",
         action=f"{base_url}login?{urlencode({'next': place})}",
         class_="nb-login",

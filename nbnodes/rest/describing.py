@@ -51,7 +51,10 @@ def description_of(desk: Desk, endpoint: Endpoint, base_path: str) -> dict[str, 
 def summary(description: str) -> str:
     """Return the beginning of a description in Markdown as plain words."""
     words = " ".join(html.unescape(_TAGS.sub("", prose(description))).split())
-    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+    if len(words) <= _SHOWN:
+        return words
+    begun = words[:_SHOWN].rpartition(" ")[0] or words[:_SHOWN]
+    return f"{begun.rstrip(' .,;:')}…"
 
 
 def _declared(parameter: Parameter) -> dict[str, Any]:

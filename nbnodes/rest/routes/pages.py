@@ -57,6 +57,8 @@ class Gallery(Page):
 
     def _entry(self, subject: Subject) -> GalleryEntry:
         words = summary(subject.description)
+        if subject.is_graph and not words:
+            words = " · ".join(name.replace("_", " ") for name in subject.graph)
         return GalleryEntry(
             name=subject.name,
             title=subject.title,
