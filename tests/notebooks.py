@@ -69,3 +69,26 @@ def _cell(cell: CellText) -> dict[str, Any]:
         "outputs": [],
         "source": source,
     }
+
+
+_GENERATOR = """\
+def fibonacci_generator():
+    a, b = 0, 1
+    while True:
+        yield b
+        a, b = b, a + b"""
+SEED_FIBONACCI: tuple[CellText, ...] = (  # notebook_restified's model.ipynb
+    markdown("# Fibonacci"),
+    markdown("A generator:"),
+    _GENERATOR,
+    markdown("What it is:"),
+    ("gen = fibonacci_generator()\ngen", "skip"),
+    ("for i in range(15):\n    print('Fib sequence', i, next(gen))", "skip"),
+    markdown("Which one?"),
+    ("n = 15", "parameters"),
+    markdown("Count:"),
+    "gen = fibonacci_generator()",
+    "n = int(n)\nfor i in range(n):\n    answer = next(gen)",
+    markdown("The answer:"),
+    ("answer", "return"),
+)

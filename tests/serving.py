@@ -26,6 +26,7 @@ from nbnodes.rest.serving import Serving
 ROOT = Path(__file__).parents[1]
 MODELS = str(ROOT / "model_notebooks")
 LOOPBACK = "127.0.0.1"
+PROBLEM = "application/problem+json"
 PATIENCE_S = 60.0
 """How long a test waits for what must come; it fails then."""
 
@@ -57,6 +58,13 @@ class Served:
     def run(self, name: str, **query: Any) -> httpx.Response:
         """Ask for a value with a query."""
         return self.client.get(f"api/models/{name}/run", params=query)
+
+    def ended(self, job: str) -> dict[str, Any]:
+        """Wait for the end of a job; return how it is then."""
+        with self.client.stream("GET", f"api/jobs/{job}/events") as events:
+            assert "event: end" in list(events.iter_lines())
+        told: dict[str, Any] = self.client.get(f"api/jobs/{job}").json()
+        return told
 
     def stop(self) -> int:
         """End the process as Ctrl-C does; return how it ended."""

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import nbformat
 import pytest
-from notebooks import CellText, document, markdown, write_notebook
+from notebooks import SEED_FIBONACCI, CellText, document, write_notebook
 
 from nbnodes import session as session_module
 from nbnodes.errors import NotebookError, NotebookWarning, ParameterError, RunFailedError
@@ -20,27 +20,6 @@ from nbnodes.restified import KernelModel, PythonModel, execute_notebook
 Kind: TypeAlias = type[PythonModel] | type[KernelModel]
 
 BOTH = pytest.mark.parametrize("kind", [PythonModel, KernelModel])
-GENERATOR = """\
-def fibonacci_generator():
-    a, b = 0, 1
-    while True:
-        yield b
-        a, b = b, a + b"""
-FIBONACCI: tuple[CellText, ...] = (  # the seed's model.ipynb, cell by cell
-    markdown("# Fibonacci"),
-    markdown("A generator:"),
-    GENERATOR,
-    markdown("What it is:"),
-    ("gen = fibonacci_generator()\ngen", "skip"),
-    ("for i in range(15):\n    print('Fib sequence', i, next(gen))", "skip"),
-    markdown("Which one?"),
-    ("n = 15", "parameters"),
-    markdown("Count:"),
-    "gen = fibonacci_generator()",
-    "n = int(n)\nfor i in range(n):\n    answer = next(gen)",
-    markdown("The answer:"),
-    ("answer", "return"),
-)
 NUMBERS = {1: 1, 2: 1, 3: 2, 4: 3, 5: 5, 6: 8, 10: 55, 15: 610}
 
 
@@ -57,7 +36,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @pytest.fixture
 def model() -> str:
-    return str(write_notebook("model.ipynb", *FIBONACCI))
+    return str(write_notebook("model.ipynb", *SEED_FIBONACCI))
 
 
 def made(kind: Kind, *cells: CellText) -> PythonModel | KernelModel:
@@ -97,7 +76,7 @@ def test_execute_notebook_needs_no_parameters(model: str) -> None:
 
 
 def test_a_kernel_that_is_gone_is_replaced_with_a_warning() -> None:
-    path = write_notebook("old.ipynb", *FIBONACCI, kernel="py36")
+    path = write_notebook("old.ipynb", *SEED_FIBONACCI, kernel="py36")
     assert PythonModel(path).execute({"n": 6}) == 8
     with pytest.warns(NotebookWarning, match="its kernel 'py36' is not installed") as caught:
         assert KernelModel(path).execute({"n": 6}) == 8
@@ -243,7 +222,7 @@ def test_without_a_stream_printed_text_is_dropped(
 
 @BOTH
 def test_a_node_is_a_source_as_a_path_is(kind: Kind) -> None:
-    node = nbformat.from_dict(document(*FIBONACCI))
+    node = nbformat.from_dict(document(*SEED_FIBONACCI))
     assert kind(node).execute({"n": 5}) == 5
     assert execute_notebook(node, {"n": 5}) == 5
 

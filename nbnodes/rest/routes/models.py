@@ -122,11 +122,13 @@ class Batch(Route):
         tasks: deque[asyncio.Task[bytes]] = deque()
         waiting = deque(enumerate(sets))
         self.on_gone = lambda: [task.cancel() for task in tasks]
+        await self.flush()  # who asks knows that all sets are taken
         try:
             while tasks or waiting:
                 while waiting and len(tasks) < ahead:
                     tasks.append(asyncio.create_task(self._line(endpoint, *waiting.popleft())))
-                self.write(await tasks.popleft())
+                self.write(await tasks[0])  # it stays among those that end with the client
+                tasks.popleft()
                 await self.flush()
         except asyncio.CancelledError:
             if not self.is_gone:
@@ -139,7 +141,8 @@ class Batch(Route):
         most = self.desk.limits.batch
         if isinstance(body, Mapping) and body.keys() == {"grid"}:
             return list(grid(mapping(body["grid"], "grid"), most))
-        listed = body["parameters"] if isinstance(body, Mapping) and "parameters" in body else body
+        is_named = isinstance(body, Mapping) and body.keys() == {"parameters"}
+        listed = body["parameters"] if is_named else body
         if not isinstance(listed, list):
             text = 'send a list of objects, or {"grid": {"n": [1, 2, 3]}}'
             raise refused(400, "Malformed request", text)

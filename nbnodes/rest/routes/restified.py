@@ -9,26 +9,22 @@ from nbnodes.jobs.job import Job
 from nbnodes.rest.answer import BARE
 from nbnodes.rest.calling import Call, answered
 from nbnodes.rest.given import from_body, from_query
-from nbnodes.rest.route import named
+from nbnodes.rest.route import Route, named
 from nbnodes.rest.routes.models import Run
 
 _RESERVED = frozenset({"token", "_xsrf"})
 
 
-class RestifiedIndex(Run):
+class RestifiedIndex(Route):
     """`GET /restified`: that it is there, and what it has."""
 
     template = "/restified"
-    running = frozenset()
 
-    async def get(self, name: str = "") -> None:  # noqa: ARG002  # the route has none
+    async def get(self) -> None:
         """List the notebooks."""
         found = await self.desk.catalogue.endpoints(self)
-        self.write_json({"notebooks": [f"{self.base_path}restified/{one.name}" for one in found]})
-
-    async def post(self, name: str = "") -> None:  # noqa: ARG002  # as above
-        """Refuse: it is a list."""
-        self.send_error(405)
+        path = self.desk.restified_path
+        self.write_json({"notebooks": [f"{path}/{one.name}" for one in found]})
 
 
 class Restified(Run):
