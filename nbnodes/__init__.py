@@ -16,6 +16,7 @@ The package is laid out as a run flows, each stage importing only what comes bef
     live/       5  Graph: nodes bound to a Session, run once or kept up to date
     control/    5  a Parameter as a control: what people may set, as data
     project.py  6  a folder and its Settings become a Session
+    client/     7  a server's models, called like local ones
     views/      7  a live graph as ipywidgets
     cli/        9  the command line
 """
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbnodes.cache.equality import Tolerance
     from nbnodes.cache.intervals import Interval
+    from nbnodes.client.client import connect
     from nbnodes.control.control import Control
     from nbnodes.engines.reporting import progress
     from nbnodes.engines.said import Said
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         RunCancelledError,
         RunFailedError,
         RunTimeoutError,
+        ServerError,
     )
     from nbnodes.graph.node import Node, OutNode, Output
     from nbnodes.live.graph import Graph
@@ -99,11 +102,13 @@ __all__ = [
     "RunFailedError",
     "RunTimeoutError",
     "Said",
+    "ServerError",
     "Session",
     "Settings",
     "Success",
     "Tolerance",
     "View",
+    "connect",
     "current_session",
     "display",
     "execute_notebook",
@@ -122,12 +127,14 @@ __all__ = [
 _HOMES = {
     "nbnodes.cache.equality": "Tolerance",
     "nbnodes.cache.intervals": "Interval",
+    "nbnodes.client.client": "connect",
     "nbnodes.control.control": "Control",
     "nbnodes.engines.reporting": "progress",
     "nbnodes.engines.said": "Said",
     "nbnodes.errors": (
         "CacheError CacheWarning EngineError GraphError KernelDiedError NbnodesError NotebookError "
-        "NotebookWarning ParameterError RunCancelledError RunFailedError RunTimeoutError"
+        "NotebookWarning ParameterError RunCancelledError RunFailedError RunTimeoutError "
+        "ServerError"
     ),
     "nbnodes.graph.node": "Node OutNode Output",
     "nbnodes.live.graph": "Graph",
@@ -165,6 +172,11 @@ if not TYPE_CHECKING:  # a type checker must see which names there are
 
         load(shell)
         _show_in_notebooks()
+
+    def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+        """Say where Jupyter Server finds its extension."""
+        name = "nbnodes.rest.jupyter.extension"
+        return [{"module": name, "app": importlib.import_module(name).NbnodesExtension}]
 
     def _show_in_notebooks() -> None:
         """Have nodes show themselves live where a notebook runs."""

@@ -12,15 +12,15 @@ from nbnodes.rest.subject import Subject
 
 
 class Catalogue(Protocol):
-    """What is served. Asked on the event loop only.
+    """What is served. Asked on the event loop only."""
 
-    Attributes:
-        title: What it is called as a whole.
-        problems: What could not be served, and why; for people.
-    """
+    @property
+    def title(self) -> str:
+        """What it is called as a whole."""
 
-    title: str
-    problems: Sequence[str]
+    @property
+    def problems(self) -> Sequence[str]:
+        """What could not be served, and why; for people."""
 
     async def endpoints(self, asker: Any) -> Sequence[Endpoint]:
         """Return all that can be called; `asker` is the handler that asks."""

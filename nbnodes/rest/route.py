@@ -129,7 +129,8 @@ class Route(RequestHandler):
             return
         if origin is not None and self.is_own_origin(origin):
             return
-        text = "a page of another site asks for this; allow its origin with --cors, or use POST"
+        how = "allow its origin (--cors; in Jupyter, ServerApp.allow_origin), or use POST"
+        text = f"a page of another site asks for this; {how}"
         raise refused(403, "Another site", text)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
