@@ -365,8 +365,7 @@ def _wanted_parts(assembly: Assembly) -> dict[str, tuple[str, ...]]:
     wanted: dict[str, set[str]] = {name: set() for name in assembly.members}
     for member in assembly.members.values():
         for feed in member.feeds.values():
-            if feed.part is not None:
-                wanted[feed.source].add(feed.part)
+            wanted[feed.source].add(feed.part or WHOLE)
     return {name: tuple(sorted(parts)) for name, parts in wanted.items()}
 
 

@@ -17,7 +17,7 @@ WHOLE = ""
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a node gave: the key of its Result, and the digests of its value and of its parts."""
+    """What a node gave: the key of its Result, and the digests of what feeds others."""
 
     key: str
     digests: Mapping[str, str]

@@ -63,9 +63,10 @@ class Remembered:
 
         Args:
             name: The key.
-            parts: The parts of the value whose digests must be known.
+            parts: The parts of the value whose digests must be known; `WHOLE` is all of it.
         """
-        answer = self._known(name) or self._stored_answer(name)
+        parts = tuple(parts)
+        answer = self._known(name) or self._stored_answer(name, parts)
         return None if answer is None else self._with_parts(name, answer, parts)
 
     def recall(self, name: str, *, parts: Iterable[str] = ()) -> Answer | None:
@@ -90,7 +91,8 @@ class Remembered:
         Args:
             result: The Result.
             key: Its key.
-            parts: The parts of its value that others are fed with.
+            parts: The parts of its value that others are fed with; only these are named, as to
+                name a value may take long: a figure is drawn for it.
             deep: The deep key that it has, too; "" for none.
 
         Raises:
@@ -136,14 +138,15 @@ class Remembered:
         return 0.0
 
     def digests(self, value: Any, key: str, parts: Iterable[str]) -> dict[str, str]:
-        """Name a value and parts of it; what has no name of its own goes by where it came from.
+        """Name parts of a value; what has no name of its own goes by where it came from.
 
         Raises:
             LookupError: If it has no such part.
         """
-        found = {WHOLE: self._digest(value, f"{key}")}
+        found = {}
         for part in parts:
             if part == WHOLE:
+                found[part] = self._digest(value, key)
                 continue
             if not isinstance(value, Mapping) or part not in value:
                 kind = type(value).__name__
@@ -161,9 +164,12 @@ class Remembered:
 
     def _with_parts(self, name: str, answer: Answer, parts: Iterable[str]) -> Answer | None:
         missing = [part for part in parts if part not in answer.digests]
-        completed = self._completed(answer, missing) if missing else answer
+        if not missing:
+            self._note(name, answer)
+            return answer
+        completed = self._completed(answer, missing)
         if completed is not None:
-            self._note(name, completed)
+            self.link(completed, name)
         return completed
 
     def _digest(self, value: Any, origin: str) -> str:
@@ -198,12 +204,15 @@ class Remembered:
                 return found
         return None
 
-    def _stored_answer(self, key: str) -> Answer | None:
+    def _stored_answer(self, key: str, parts: Iterable[str]) -> Answer | None:
         """Return what a run gave that was stored without a graph, such as by `nbnodes run`."""
         found = self._stored(key)
         if found is None:
             return None
-        answer = Answer(key, self.digests(found.value, key, ()))
+        try:
+            answer = Answer(key, self.digests(found.value, key, parts))
+        except LookupError:
+            return None
         self.link(answer, key)
         return answer
 
