@@ -36,8 +36,6 @@ class Gate(RequestHandler):
         """Refuse who may not come in, before anything is read or run."""
         self._check_host()
         origin = self.request.headers.get("Origin")
-        if origin and self.is_own_origin(origin):
-            self._allow(origin)
         if self.request.method == "OPTIONS" or self.is_open:
             return
         if origin and self.request.method not in ("GET", "HEAD") and not self.is_own_origin(origin):
@@ -75,6 +73,9 @@ class Gate(RequestHandler):
         """Say what browsers must not guess."""
         self.clear_header("Server")
         self.set_header("X-Content-Type-Options", "nosniff")
+        origin = self.request.headers.get("Origin")
+        if origin and self.is_own_origin(origin):
+            self._allow(origin)  # of each answer, problems too: pages may read those
 
     def log_in(self, given: str) -> bool:
         """Give a browser its cookie, if the token is right."""
@@ -131,9 +132,10 @@ class Gate(RequestHandler):
             place = urlencode({"next": self.request.uri or "/"})
             self.redirect(f"{self.settings['nbnodes_base_path']}login?{place}")
             return
-        self.set_header("WWW-Authenticate", 'Bearer realm="nbnodes"')
+        known = {"WWW-Authenticate": 'Bearer realm="nbnodes"'}
         text = "send the server's token: Authorization: Bearer TOKEN"
-        raise ProblemError(Problem(status=401, title="Who are you?", detail=text))
+        problem = Problem(status=401, title="Who are you?", detail=text, headers=known)
+        raise ProblemError(problem)
 
     def _go_on_without_token(self) -> None:
         self.redirect(without_token(self.request))

@@ -55,6 +55,7 @@ class Problem:
         detail: What happened here, and what to do.
         more: More members, by name.
         retry_after_s: After which time to ask again; None for nothing to say.
+        headers: What the answer says besides.
     """
 
     status: int
@@ -62,6 +63,7 @@ class Problem:
     detail: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
     retry_after_s: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self, instance: str = "") -> bytes:
         """Write it; `instance` is the address that was asked."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
@@ -23,6 +25,7 @@ from nbnodes.rest.problem import (
 
 _log = logging.getLogger("nbnodes.rest")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_PATIENCE = 4  # so many times as large as is allowed, a body is still heard out
 
 
 @stream_request_body
@@ -58,6 +61,7 @@ class Route(RequestHandler):
         self.began_at = time.monotonic()
         self._chunks: list[bytes] = []
         self._body_size_bytes = 0
+        self._refusal: Callable[[], None] | None = None
 
     def prepare(self) -> Awaitable[None] | None:
         """Have the gate decide, then look at what comes in."""
@@ -70,9 +74,7 @@ class Route(RequestHandler):
 
     def on_let_in(self) -> None:
         """Refuse a body that is too large. Called once the gate has let in who asks."""
-        told = self.request.headers.get("Content-Length", "0")
-        if told.isdigit() and int(told) > self.desk.limits.body_size_bytes:
-            self.set_header("Connection", "close")
+        if self._told_size_bytes > self.desk.limits.body_size_bytes:
             raise self._too_large()
 
     def data_received(self, chunk: bytes) -> None:
@@ -80,6 +82,21 @@ class Route(RequestHandler):
         self._body_size_bytes += len(chunk)
         if self._body_size_bytes <= self.desk.limits.body_size_bytes:
             self._chunks.append(chunk)
+        elif self._body_size_bytes > self._patience_bytes and not self._finished:
+            self.write_problem(self._too_large().problem)  # the connection is closed then
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Answer with a Problem, once the rest of the request has come, unless that is very much.
+
+        Tornado closes a connection whose request was not read to its end, which others may find
+        reset then, and the answer lost.
+        """
+        refuse = partial(super().send_error, status_code, **kwargs)
+        if self._finished or not self._is_more_coming:
+            refuse()
+        elif self._refusal is None:
+            self._refusal = refuse
+            self._came.add_done_callback(self._refuse_late)
 
     @property
     def body(self) -> bytes:
@@ -94,6 +111,7 @@ class Route(RequestHandler):
 
     def on_connection_close(self) -> None:
         """Note that the client went away, and stop what only it waits for."""
+        super().on_connection_close()
         self.is_gone = True
         if self.on_gone is not None:
             self.on_gone()
@@ -144,6 +162,8 @@ class Route(RequestHandler):
         self.set_header("Content-Type", MEDIA_TYPE)
         self.set_header("Cache-Control", "no-store")
         self.clear_header("ETag")
+        for name, text in problem.headers.items():
+            self.set_header(name, text)
         if problem.retry_after_s is not None:
             self.set_header("Retry-After", str(problem.retry_after_s))
         _ = self.finish(b"" if self.request.method == "HEAD" else problem.body(self.request.path))
@@ -188,6 +208,31 @@ class Route(RequestHandler):
         await waited
         if not self._finished:
             self.on_let_in()
+
+    @property
+    def _came(self) -> asyncio.Future[None]:
+        """Done when the whole request has come; tornado has no public word for it."""
+        came: asyncio.Future[None] = self.request._body_future  # noqa: SLF001  # as said
+        return came
+
+    @property
+    def _told_size_bytes(self) -> int:
+        told = self.request.headers.get("Content-Length", "0")
+        return int(told) if told.isdigit() else 0
+
+    @property
+    def _patience_bytes(self) -> int:
+        return _PATIENCE * self.desk.limits.body_size_bytes
+
+    @property
+    def _is_more_coming(self) -> bool:
+        is_awaited = self._told_size_bytes <= self._patience_bytes >= self._body_size_bytes
+        return is_awaited and not self._came.done()
+
+    def _refuse_late(self, came: asyncio.Future[None]) -> None:
+        is_there = not self._finished and came.exception() is None
+        if is_there and self._refusal is not None:
+            self._refusal()
 
     def _too_large(self) -> ProblemError:
         most = self.desk.limits.body_size_bytes

@@ -9,7 +9,7 @@ from typing import Any
 from nbnodes.errors import UsageError
 from nbnodes.rest.catalogue import unknown
 from nbnodes.rest.endpoint import Endpoint
-from nbnodes.rest.reading import SUFFIX, Reading, stem
+from nbnodes.rest.reading import SUFFIX, Reading, notebooks_in, stem
 from nbnodes.rest.subject import Subject
 from nbnodes.session import Session
 
@@ -82,7 +82,7 @@ class Served:
 
 
 class _Reading(Reading):
-    """One reading of all paths."""
+    """One reading of all paths: of what lies in them, wherever links lead."""
 
     def add(self, path: str) -> None:
         if not os.path.exists(path):
@@ -94,6 +94,24 @@ class _Reading(Reading):
         else:
             text = "notebooks (.ipynb), folders of them, and graph.toml files are served"
             raise UsageError(f"{path}: {text}")
+
+    def add_folder(self, path: str) -> None:
+        """Read a folder, but for the notebooks to which links lead that lie outside."""
+        files = [*notebooks_in(path)]
+        outside = [file for file in files if not _is_within(file, os.path.dirname(file))]
+        if not outside:
+            super().add_folder(path)
+            return
+        for file in outside:
+            text = "a link that leads out of the folder; the others are served each by itself"
+            self.problems.append(f"{file}: {text}")
+        for file in files:
+            if file not in outside:
+                self.add_notebook(file)
+
+
+def _is_within(file: str, folder: str) -> bool:
+    return os.path.realpath(file).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
 def _called(path: str) -> str:

@@ -122,9 +122,10 @@ class JupyterGate(JupyterHandler):
             place = urlencode({"next": self.request.uri or "/"})
             self.redirect(f"{self.get_login_url()}?{place}")
             return
-        self.set_header("WWW-Authenticate", 'Bearer realm="jupyter"')
+        known = {"WWW-Authenticate": 'Bearer realm="jupyter"'}
         text = "send Jupyter's token: Authorization: token TOKEN"
-        raise ProblemError(Problem(status=401, title="Who are you?", detail=text))
+        problem = Problem(status=401, title="Who are you?", detail=text, headers=known)
+        raise ProblemError(problem)
 
     def _welcome(self) -> None:
         """Give a browser what its pages need, and take the token out of their address."""
