@@ -12,9 +12,11 @@
     │   ├── FormatError          a Result that cannot be written in the format asked for
     │   ├── EngineNotFoundError  no engine of that name
     │   ├── JobNotFoundError     no job of that id, or it has been forgotten
+    │   ├── ModelNotFoundError   a server has no model of that name
     │   └── IdempotencyError     an idempotency key that stands for another call
     ├── CacheError               the cache's folder cannot be read or written
     ├── TooManyJobsError         as many jobs wait as may
+    ├── ServerError              a server is away, too busy, or does not let in
     ├── RunFailedError           a notebook's own failure, raised: carries the Failure
     └── EngineError              the machine's failure
         ├── KernelNotFoundError  no kernel for the notebook's language
@@ -107,6 +109,13 @@ class JobNotFoundError(UsageError):
     """There is no job of that id: it was never submitted, or ended long ago and is forgotten."""
 
 
+class ModelNotFoundError(UsageError, KeyError):
+    """A server has no model of that name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class IdempotencyError(UsageError):
     """An idempotency key was used before, for another call."""
 
@@ -117,6 +126,22 @@ class CacheError(NbnodesError):
 
 class TooManyJobsError(NbnodesError):
     """As many jobs wait as may; this one was not submitted."""
+
+
+class ServerError(NbnodesError):
+    """A server that is called is away, too busy, does not let in, or ended meanwhile.
+
+    Attributes:
+        status: HTTP's, if it answered.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message, status)
+        self._message = message
+
+    def __str__(self) -> str:
+        return self._message
 
 
 class RunFailedError(NbnodesError):

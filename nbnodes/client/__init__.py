@@ -1,1 +1,1 @@
-"""Stage 8: models of a server, called like local ones."""
+"""A server's address becomes models that are called like local ones: `nbnodes.connect(url)`."""

@@ -47,9 +47,17 @@ class Workers:
         self._is_closed = False
         self._forget_exit = at_exit(self.close)
 
-    def submit(self, run: Callable[[], Result], cancel: CancelToken) -> RunFuture:
-        """Make a run on a worker; once they are closed, it is cancelled."""
-        future = RunFuture(cancel)
+    def submit(
+        self, run: Callable[[], Result], cancel: CancelToken, future: RunFuture | None = None
+    ) -> RunFuture:
+        """Make a run on a worker; once they are closed, it is cancelled.
+
+        Args:
+            run: Makes it.
+            cancel: Stops it.
+            future: What is given its Result; None for a new one.
+        """
+        future = future or RunFuture(cancel)
         with self._changed:
             if self._is_closed:
                 future.cancel()

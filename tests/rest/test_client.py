@@ -29,6 +29,12 @@ from nbnodes.notebook.parameters import Code
 from nbnodes.rest.application import Guard
 from nbnodes.rest.limits import Limits
 
+DAYS = """
+import datetime
+day: datetime.date = datetime.date(2001, 2, 3)  # which day
+names: list[str] = ['a']
+later = datetime.date.today()
+"""
 WAIT_FOR_FILE = """
 import os, time
 open(begun, "w").close()
@@ -42,8 +48,7 @@ def write_models(folder: Path) -> None:
     write_notebook(
         folder / "days.ipynb",
         (
-            "import datetime\nday: datetime.date = datetime.date(2001, 2, 3)  # which day\n"
-            "names: list[str] = ['a']\nlater = datetime.date.today()",
+            DAYS,
             "parameters",
         ),
         ("day + datetime.timedelta(len(names))", "return"),
@@ -128,7 +133,7 @@ def test_a_model_that_is_not_there_is_told_with_its_like(client: Client) -> None
     with pytest.raises(ModelNotFoundError, match="did you mean add"):
         client["addd"]
     with pytest.raises(AttributeError, match="addd"):
-        client.addd
+        getattr(client, "addd")  # noqa: B009  # as people write it: client.addd
     assert "addd" not in client.models
 
 
@@ -144,8 +149,6 @@ def test_a_result_tells_what_the_server_knows(client: Client) -> None:
 
 def test_parameters_are_declared_as_in_the_notebook(client: Client) -> None:
     found = client["days"].parameters
-    local = nb.Model(str(Path(client["days"].name))) if False else None
-    assert local is None
     assert found["day"].default == datetime.date(2001, 2, 3)
     assert (found["day"].annotation, found["day"].help) == ("datetime.date", "which day")
     assert found["names"].default == ["a"]
@@ -194,7 +197,7 @@ def test_a_notebook_that_fails_is_a_failure_with_its_cell(client: Client) -> Non
     assert isinstance(failure, nb.Failure)
     assert (failure.error.cell_index, failure.error.ename) == (1, "ZeroDivisionError")
     assert "1 / (n - n)" in failure.error.traceback[0]
-    with pytest.raises(nb.RunFailedError, match="broken.*cell 2.*ZeroDivisionError"):
+    with pytest.raises(nb.RunFailedError, match=r"broken.*cell 2.*ZeroDivisionError"):
         client.broken()
 
 
@@ -221,12 +224,15 @@ def test_a_value_comes_in_a_format(client: Client) -> None:
 
 def test_a_long_run_is_followed_as_a_job(folder: Path, gate: Gate) -> None:
     limits = Limits(sync_timeout_s=0.05)
-    with served(folder, limits=limits) as made, nb.connect(made.url) as client:
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(lambda: client.waiting(**gate.values))
-            gate.wait()
-            gate.open()
-            assert asked.result() == 7
+    with (
+        served(folder, limits=limits) as made,
+        nb.connect(made.url) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        asked = pool.submit(lambda: client.waiting(**gate.values))
+        gate.wait()
+        gate.open()
+        assert asked.result() == 7
 
 
 def test_progress_is_heard(client: Client, gate: Gate) -> None:
@@ -261,6 +267,8 @@ def test_a_job_that_is_cancelled_stops(server: Served, client: Client, gate: Gat
     assert future.cancel()
     with pytest.raises((nb.RunCancelledError, CancelledError)):
         future.result()
+    with pytest.raises(nb.RunCancelledError):
+        client.job(future.job).result()  # once it has ended
     assert server.client.get(f"api/jobs/{future.job}").json()["state"] == "cancelled"
 
 
@@ -328,13 +336,16 @@ def test_threads_share_a_client(client: Client) -> None:
 
 def test_a_busy_server_is_asked_again(folder: Path, gate: Gate) -> None:
     limits = Limits(client_runs=1)
-    with served(folder, limits=limits) as made, nb.connect(made.url) as client:
-        with ThreadPoolExecutor(2) as pool:
-            first = pool.submit(lambda: client.waiting(**gate.values))
-            gate.wait()
-            second = pool.submit(lambda: client.add(a=99))
-            gate.open()
-            assert (first.result(), second.result()) == (7, 101)
+    with (
+        served(folder, limits=limits) as made,
+        nb.connect(made.url) as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        first = pool.submit(lambda: client.waiting(**gate.values))
+        gate.wait()
+        second = pool.submit(lambda: client.add(a=99))
+        gate.open()
+        assert (first.result(), second.result()) == (7, 101)
 
 
 def test_patience_with_a_busy_server_ends(folder: Path, gate: Gate) -> None:
@@ -354,7 +365,7 @@ def test_patience_with_a_busy_server_ends(folder: Path, gate: Gate) -> None:
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
-    with pytest.raises(nb.ServerError, match="no server answers at http://127.0.0.1:1/"):
+    with pytest.raises(nb.ServerError, match="no server answers"):
         nb.connect("http://127.0.0.1:1")
 
 
@@ -396,6 +407,8 @@ def test_a_job_whose_server_was_killed_is_told_to_be_lost(tmp_path: Path, gate: 
         future = client["waiting"].submit(gate.values)
         gate.wait()
         first.kill()
-        with launched(tmp_path, cache=tmp_path / "cache", port=first.port):
-            with pytest.raises(nb.ServerError, match="the server ended while it ran"):
-                future.result()
+        with (
+            launched(tmp_path, cache=tmp_path / "cache", port=first.port),
+            pytest.raises(nb.ServerError, match="the server ended while it ran"),
+        ):
+            future.result()
