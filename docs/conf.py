@@ -76,6 +76,7 @@ html_sidebars = {
     "graphs": [],
     "live": [],
     "splitting": [],
+    "serving": [],
     "changelog": [],
     "contributing": [],
 }

@@ -1,4 +1,4 @@
-"""The view notebooks, used as their readers use them, become the pictures of docs/views.md.
+"""View notebooks and served pages, used as their readers use them, become pictures of the docs.
 
 scripts/screenshots.py FOLDER [NAME ...]
 """
@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
 
 from hands import click, enter, node, pick, press, wait_state
-from screens import CHROMIUM, WORDS, Lab, Screen, Voila
+from screens import CHROMIUM, WORDS, Lab, Screen, Voila, Watched
 from servers import start_lab, start_voila
+from serving import MODELS, launched
 from story import wait_reason, wait_shown
 
 _WIDTH = 1280
+_PATIENCE_MS = 60_000
 _COLOURS = 256  # are enough, and make a file a third as large
 _MOST_BYTES = 200_000
 _FRONTS = {"voila": (Voila, start_voila), "lab": (Lab, start_lab)}
@@ -83,6 +87,24 @@ def _runner(page: Page) -> None:
     wait_shown(page.locator(".widget-output").first, "abababyzyzyz")
 
 
+def _figure(page: Page) -> None:
+    fresh = page.locator('[data-card="figure"][data-state="fresh"] img')
+    expect(fresh).to_be_visible()  # by workers that were cold
+    before = page.locator('[data-card="figure"]').get_attribute("data-key")
+    page.get_by_role("spinbutton", name="window").fill("6")
+    expect(page.locator(f'[data-card="figure"]:not([data-key="{before}"])')).to_be_visible()
+    expect(fresh).to_be_visible()
+
+
+def _error(page: Page) -> None:
+    expect(page.locator('[data-card="prices"][data-state="failed"]')).to_be_visible()
+
+
+def _docs(page: Page) -> None:
+    page.get_by_role("button", name="Try it").first.click()
+    expect(page.get_by_text("200 OK").first).to_be_visible()
+
+
 _PICTURES: dict[str, tuple[str, int, Callable[[Page], None]]] = {
     "oil": ("voila", 1290, _oil),
     "oil_error": ("voila", 914, _oil_error),
@@ -93,22 +115,56 @@ _PICTURES: dict[str, tuple[str, int, Callable[[Page], None]]] = {
 }
 """For each picture: what shows it, the height of the window, and what is done there."""
 
+_SERVED: dict[str, tuple[str, int, Callable[[Page], None]]] = {
+    "figure": ("pages/figure", 0, _figure),
+    "error": ("pages/prices?start=2015-01-01", 0, _error),
+    "docs": ("docs", 830, _docs),
+}
+"""For each picture of `nbnodes serve`: its page, the height (0: all of it), what is done there."""
+
 
 def _main() -> None:
     folder, *wanted = sys.argv[1:]
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=WORDS)
-        for front, (kind, start) in _FRONTS.items():
-            server = start(Path(tempfile.mkdtemp(dir=place)))
-            try:
-                for name, (shown_by, height, do) in _PICTURES.items():
-                    if shown_by == front and (not wanted or name in wanted):
-                        screen = kind(browser, server)
-                        _write(_taken(screen, name, height, do), Path(folder, f"{name}.png"))
-                        screen.close()
-            finally:
-                server.stop()
+        _views(browser, Path(place), Path(folder, "views"), wanted)
+        _served(browser, Path(place), Path(folder, "served"), wanted)
+
+
+def _views(browser: Browser, place: Path, folder: Path, wanted: list[str]) -> None:
+    for front, (kind, start) in _FRONTS.items():
+        names = [name for name, (by, _, _) in _PICTURES.items() if by == front]
+        mine = [name for name in names if not wanted or name in wanted]
+        if not mine:
+            continue
+        server = start(Path(tempfile.mkdtemp(dir=place)))
+        try:
+            for name in mine:
+                _, height, do = _PICTURES[name]
+                screen = kind(browser, server)
+                _write(_taken(screen, name, height, do), folder / f"{name}.png")
+                screen.close()
+        finally:
+            server.stop()
+
+
+def _served(browser: Browser, place: Path, folder: Path, wanted: list[str]) -> None:
+    mine = {name: one for name, one in _SERVED.items() if not wanted or name in wanted}
+    if not mine:
+        return
+    models = shutil.copytree(MODELS, place / "model_notebooks")
+    with launched(models, cache=place / "served-cache") as server:
+        for name, (address, height, do) in mine.items():
+            screen = Watched(browser)
+            page = screen.page()
+            page.set_viewport_size({"width": _WIDTH, "height": height or 700})
+            page.goto(server.url + address)
+            do(page)
+            page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+            taken = page.screenshot(full_page=not height, animations="disabled")
+            _write(taken, folder / f"{name}.png")
+            screen.close()
 
 
 def _taken(screen: Screen, name: str, height: int, do: Callable[[Page], None]) -> bytes:
@@ -124,6 +180,7 @@ def _taken(screen: Screen, name: str, height: int, do: Callable[[Page], None]) -
 
 
 def _write(picture: bytes, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(picture)).convert("RGB").quantize(_COLOURS)
     image.save(path, optimize=True)
     size = path.stat().st_size

@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 
 PROMPT, ANYTHING = "$ ", "…"
-PROGRAMS = ("cat", "cp", "echo", "export", "head", "ls", "mkdir", "nbnodes", "python", "wc")
+PROGRAMS = ("cat", "cp", "curl", "echo", "export", "head", "ls", "mkdir", "nbnodes", "python", "wc")
 _END = "\x1e"
 
 
