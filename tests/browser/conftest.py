@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from screens import CHROMIUM, WORDS, Lab, Voila
+from served_screens import ServedPages, write_oddities
 from servers import Server, start_lab, start_voila
+from serving import MODELS, Served, served
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +64,37 @@ def screen(request: pytest.FixtureRequest) -> Lab | Voila:
     """JupyterLab, then Voila: what a view notebook does is the same in both."""
     found: Lab | Voila = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def examples_server() -> Iterator[Served]:
+    with served(MODELS) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def oddities(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of notebooks that show, do and refuse all sorts of things."""
+    return write_oddities(tmp_path_factory.mktemp("oddities"))
+
+
+@pytest.fixture(scope="session")
+def odd_server(oddities: Path) -> Iterator[Served]:
+    with served(oddities) as server:
+        yield server
+
+
+@pytest.fixture
+def examples(browser: Browser, examples_server: Served) -> Iterator[ServedPages]:
+    """Pages of the example models; the test fails if anything goes wrong on them."""
+    pages = ServedPages(browser, examples_server)
+    yield pages
+    pages.close()
+
+
+@pytest.fixture
+def odd(browser: Browser, odd_server: Served) -> Iterator[ServedPages]:
+    """Pages of the oddities; the test fails if anything goes wrong on them."""
+    pages = ServedPages(browser, odd_server)
+    yield pages
+    pages.close()
