@@ -54,6 +54,7 @@ class BoundNodes:
         self.name = name
         self.session = session
         self.workers = workers
+        self._lends = False
         self.parts = nodes if isinstance(nodes, NotebookParts) else None
         found = nodes.nodes() if isinstance(nodes, NotebookParts) else nodes
         self.assembly: Assembly = assemble(found, name=f"the graph {name!r}")
@@ -62,9 +63,10 @@ class BoundNodes:
             raise GraphError(f"the graph {name!r}", problems)
         self._begin()
 
-    def sibling(self) -> BoundNodes:
-        """Return the same nodes, read and wired once, with values and a life of their own."""
+    def sibling(self, *, lends: bool = False) -> BoundNodes:
+        """Return the same nodes, read and wired once; see `Graph.sibling`."""
         made = copy.copy(self)
+        made._lends = lends  # noqa: SLF001  # as below
         made.parts = None if self.parts is None else self.parts.sibling()
         made._begin()  # noqa: SLF001  # it is one of us
         return made
@@ -196,6 +198,7 @@ class BoundNodes:
                     workers=self.workers,
                     notify=self._notify,
                     upkeep="by hand" if by_hand else "live",
+                    lends=self._lends,
                 )
                 self.live.set(self._own_or_refused(self.assembly.members))
             return self.live

@@ -236,13 +236,16 @@ class Graph:
         shown = None if found is None else self.bound.presented(node, found)
         return shown if isinstance(shown, Success) else None
 
-    def sibling(self) -> Self:
+    def sibling(self, *, lends: bool = False) -> Self:
         """Return another Graph of the same nodes, read once; it has values and a life of its own.
 
         What was set here is not set there. Its cost is next to nothing.
+
+        Args:
+            lends: Whether what it publishes are no copies: quicker, for those who change nothing.
         """
         made = copy.copy(self)
-        made.bound, made.attached = self.bound.sibling(), {}
+        made.bound, made.attached = self.bound.sibling(lends=lends), {}
         return made
 
     # ------------------------------------------------------------ kept up to date

@@ -55,9 +55,10 @@ class NodeRuns:
         on_publish: Hears of a revision that is settled; returns what was lost instead.
         on_progress: Hears how far a notebook is.
         upkeep: Whether values go on changing, so that manual nodes and debouncing mean something.
+        lends: Whether Results are given out as they are kept, for those who only look at them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it is told of, each by a name
         self,
         assembly: Assembly,
         session: Session,
@@ -66,13 +67,14 @@ class NodeRuns:
         on_publish: Callable[[int], p.Lost | None] = lambda _: None,
         on_progress: Callable[[str, Progress], None] = lambda _name, _progress: None,
         upkeep: Upkeep = "once",
+        lends: bool = False,
     ) -> None:
         self._members = assembly.members
         self._session = session
         self._remembered = session.remembered
         self._on_moved, self._on_publish = on_moved, on_publish
         self._on_progress = on_progress
-        self._upkeep = upkeep
+        self._upkeep, self._lends = upkeep, lends
         self._debounce = Debounce()
         comparers, is_echoed = self._remembered.comparers, upkeep == "once"
         self._functions = FunctionRuns(session, comparers, is_echoed=is_echoed)
@@ -232,7 +234,7 @@ class NodeRuns:
         return p.RanBadly(key, text)
 
     def result(self, name: str, answer: Answer) -> Success | None:
-        """Return what a node gave, as the caller's own; None if it is not kept any more."""
+        """Return what a node gave, as the caller's own or lent; None if it is not kept any more."""
         held = self._held.get(name)
         is_held = held is not None and held.key == answer.key
         found = held if is_held else self._remembered.result(answer.key)
@@ -240,7 +242,8 @@ class NodeRuns:
             return None
         is_cached = found.cached or answer.key not in self._computed
         title = name if isinstance(self._members[name].body, Function) else found.name
-        return replace(found, name=title, value=own(found.value), cached=is_cached)
+        value = found.value if self._lends else own(found.value)
+        return replace(found, name=title, value=value, cached=is_cached)
 
     def _run(self, member: Member, key: str, cancel: CancelToken) -> p.Ran | p.RanBadly | p.Lost:
         inputs = self._inputs[key]

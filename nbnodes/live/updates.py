@@ -38,6 +38,7 @@ class Updates:
         workers: How many may run at once.
         notify: Hears what happens, on a thread of this; must not raise, nor wait for this.
         upkeep: Whether values go on changing.
+        lends: Whether Results are given out as they are kept; see `NodeRuns`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Updates:
         workers: int,
         notify: Callable[[Notice], None] | None = None,
         upkeep: Upkeep = "once",
+        lends: bool = False,
     ) -> None:
         self._assembly = assembly
         self._notify = notify
@@ -58,6 +60,7 @@ class Updates:
             on_publish=self._on_publish,
             on_progress=self._on_progress,
             upkeep=upkeep,
+            lends=lends,
         )
         feeds = {
             name: tuple((w, f.source, f.part or WHOLE) for w, f in member.feeds.items())

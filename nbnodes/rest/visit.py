@@ -100,7 +100,7 @@ class Visit:
         self._leave(self._graph)
 
     def _opened(self, subject: Subject) -> Graph:
-        graph = subject.graph.sibling()
+        graph = subject.graph.sibling(lends=True)  # a page only looks at values
         self._painter = Painter(self._paint)
         self._draw_graph = Pace(self._send_graph)
         self._end = graph.subscribe(self._hear)

@@ -100,10 +100,15 @@ class Remembered:
         """
         answer = Answer(key, self.digests(result.value, key, parts))
         result = replace(result, key=CacheKey(key))
+        names = tuple(filter(None, (key, deep)))
         with self._lock:
+            is_known = result.cached and key not in self._lost
+            is_known = is_known and all(self._answers.get(name) == answer for name in names)
             self._lost.discard(key)
             _put(self._recent, key, result, most=_RECENT)
-        self.link(answer, *filter(None, (key, deep)))
+        if is_known:  # by another graph that waited for the same run: a disk is slow
+            return answer
+        self.link(answer, *names)
         if not any(self._has(store, key) for store in self._stores()):
             with self._lock:
                 _put(self._unstored, key, result, most=_UNSTORED)
