@@ -21,6 +21,10 @@ names: list[str] = []
 day: datetime.date = datetime.date(2001, 2, 3)"""
 TYPES = "{name: [type(one).__name__, str(one)] for name, one in given.items()}"
 GIVEN = "given = dict(n=n, x=x, flag=flag, word=word, names=names, day=day)"
+ROWS = """\
+from typing import Annotated
+from pydantic import Field
+rows: Annotated[int, Field(ge=0, le=5000)] = 2"""
 FRAME = 'import pandas as pd\ntable = pd.DataFrame({"a": range(rows), "b": ["x"] * rows})'
 FIGURE = (
     "import matplotlib.pyplot as plt\n"
@@ -43,7 +47,7 @@ def write_models(folder: Path) -> Path:
         ("n: int = 3  # 0..1000000: what is squared", "parameters"),
         ("n * n", "return"),
     )
-    write_notebook(folder / "table.ipynb", ("rows = 2", "parameters"), FRAME, ("table", "return"))
+    write_notebook(folder / "table.ipynb", (ROWS, "parameters"), FRAME, ("table", "return"))
     write_notebook(folder / "picture.ipynb", ("n = 2", "parameters"), FIGURE, ("fig", "return"))
     write_notebook(folder / "fails.ipynb", ("n = 1", "parameters"), FAILS, ("n", "return"))
     write_notebook(folder / "exits.ipynb", "import os\nos._exit(7)", ("1", "return"))
