@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page
 sys.path.append(os.path.join(os.path.dirname(__file__), "..", "..", "tests", "browser"))
 from hands import control, marked, readout  # where they are is told above
 from screens import CHROMIUM, WORDS, Lab, Screen, Voila
-from servers import Server, start_lab, start_voila
+from servers import TOKEN, Server, start_lab, start_voila
 
 __all__ = ["CHROMIUM", "FRONTS", "WORDS", "Driving", "Room", "Seen"]
 
@@ -203,6 +203,11 @@ class Room:
 
     def __exit__(self, *_: object) -> None:
         self._server.stop()
+
+    def address(self, driven: Driven) -> str:
+        """Return where Voila shows a notebook of the folder."""
+        name = os.path.basename(driven.path)
+        return f"{self._server.url}/voila/render/{_FOLDER}/{name}?token={TOKEN}"
 
     def open(self, driven: Driven, browser: Browser, stack: ExitStack) -> Driving:
         """Show a notebook of the folder until the stack is closed."""
