@@ -76,23 +76,25 @@ class Settable:
         return Asked(values=right, defaults=tuple(defaults), problems=problems | wrong)
 
     def from_query(self, given: Mapping[str, Any]) -> Asked:
-        """Read what an address says: each value a text, or a list of texts."""
-        known = {n: one for n, one in given.items() if n in self.controls}
-        right, wrong = self._checked(known)
-        return Asked(values=right, problems=wrong)
+        """Read what an address says: each value a text, or a list of texts.
 
-    def shown(self, asked: Asked) -> dict[str, Any]:
-        """Return what controls are set to when something is asked, by address."""
-        found = {}
-        for address, value in asked.values.items():
+        A value that its control does not have gives way to the nearest, and that is told.
+        """
+        known = {n: one for n, one in given.items() if n in self.controls}
+        right, problems = self._checked(known)
+        values = {}
+        for address, value in right.items():
             control = self.controls[address]
             try:
-                nearest = control.nearest(value)
+                nearest = value if control.is_guessed else control.nearest(value)
                 value_as_json(nearest, control.domain)
-            except (UsageError, TypeError, ValueError):
-                continue  # it holds all the same, though its control cannot show it
-            found[address] = nearest
-        return found
+            except (UsageError, TypeError, ValueError, AttributeError) as error:
+                problems[address] = f"cannot be set here: {error}"
+                continue
+            if not is_same(nearest, value):
+                problems[address] = f"{value!r} cannot be set here; {nearest!r} is nearest to it"
+            values[address] = nearest
+        return Asked(values=values, problems=problems)
 
     def _checked(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Check each by itself, so that one that is wrong does not keep the others."""

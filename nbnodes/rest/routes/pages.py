@@ -139,7 +139,7 @@ def page_content(desk: Desk, subject: Subject, given: Mapping[str, Any]) -> Page
         live_url=f"{base}pages/{name}/live",
         description_html=about,
         controls=settable.controls,
-        values=settable.shown(asked),
+        values=asked.values,
         problems=asked.problems,
         groups=settable.groups if is_many else {},
         cards=tuple(_card(desk, subject, settable, asked, one) for one in _ordered(subject)),

@@ -61,14 +61,16 @@ def test_nonsense_for_a_date_is_refused_and_not_raised(graph: nb.Graph, wire: ob
 
 
 def test_an_address_is_text_that_takes_the_declared_type(graph: nb.Graph) -> None:
-    settable = Settable(graph)
-    asked = settable.from_query({"first.n": Text("7"), "day": Text("2024-05-06"), "other": "x"})
+    given = {"first.n": Text("7"), "day": Text("2024-05-06"), "other": "x"}
+    asked = Settable(graph).from_query(given)
     assert asked.values == {"first.n": 7, "day": dt.date(2024, 5, 6)}
-    assert settable.shown(asked) == asked.values
+    assert asked.problems == {}
 
 
-def test_what_a_control_cannot_show_holds_all_the_same(graph: nb.Graph) -> None:
-    settable = Settable(graph)
-    asked = settable.from_query({"first.n": Text("700")})
-    assert asked.values == {"first.n": 700}
-    assert settable.shown(asked).get("first.n") in (None, 9)
+def test_a_value_that_its_control_does_not_have_gives_way_and_that_is_told(
+    graph: nb.Graph,
+) -> None:
+    asked = Settable(graph).from_query({"first.n": Text("700"), "second.n": Text("many")})
+    assert asked.values == {"first.n": 9}
+    assert [*asked.problems] == ["second.n", "first.n"]
+    assert "700 cannot be set here; 9 is nearest" in asked.problems["first.n"]
