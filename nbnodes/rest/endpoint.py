@@ -162,7 +162,8 @@ class NotebookEndpoint:
     @cached_property
     def graph(self) -> Graph:
         """A graph of it alone."""
-        return Graph([Node(self._model, name=self.name)], name=self.name, session=self.session)
+        node = Node(self._model, name=self.notebook.name.removesuffix(".ipynb"))
+        return Graph([node], name=self.name, session=self.session)
 
 
 class NodeEndpoint:

@@ -63,7 +63,8 @@ class Reading:
                 self.problems.append(str(error))
             return
         name = self.notebook_name(path)
-        self._put(NotebookEndpoint(name, model), name, {name: name})
+        node = stem(path)
+        self._put(NotebookEndpoint(name, model), node, {node: name})
 
     def node_name(self, node: str, member: Member, folder: str) -> str:  # noqa: ARG002  # for others
         """Name the Endpoint of a node of a folder's graph."""

@@ -23,7 +23,7 @@ from nbnodes.rest.jupyter.folders import Folders, Shelf
 from nbnodes.rest.jupyter.gate import JupyterGate
 from nbnodes.rest.jupyter.listing import Listing, listed
 from nbnodes.rest.problem import refused
-from nbnodes.rest.reading import SUFFIX
+from nbnodes.rest.reading import SUFFIX, stem
 from nbnodes.rest.subject import Subject
 from nbnodes.session import Session
 
@@ -157,7 +157,8 @@ class Contents:
             return kept
         named = replace(notebook, name=path.rpartition("/")[2], folder=self._root or os.getcwd())
         endpoint = NotebookEndpoint(path, self._session.model(named))
-        subject = Subject.of(endpoint, path, {path: path})
+        node = stem(path)
+        subject = Subject.of(endpoint, node, {node: path})
         shelf = Shelf(stamp=stamp, endpoints={path: endpoint}, subjects={path: subject})
         self._keep(place, shelf)
         return shelf
