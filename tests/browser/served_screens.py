@@ -26,9 +26,13 @@ display(HTML('''<p id="x">script did not run</p><button id="b">more</button><scr
 const x = document.getElementById("x");
 x.textContent = "script ran";
 document.getElementById("b").onclick = () => { x.textContent += ", again"; };
+</script>'''))"""
+_CURIOUS = """from IPython.display import HTML
+HTML('''<p id="x"></p><script>
+const x = document.getElementById("x");
 fetch("http://127.0.0.1/").then(() => {}, () => { x.textContent += ", fetched nothing"; });
 try { parent.document; } catch { x.textContent += ", alone"; }
-</script>'''))"""
+</script>''')"""
 _PICTURE = """\
 import base64
 from IPython.display import Image
@@ -40,7 +44,7 @@ circle = f'<circle id="dot" cx="50" cy="25" r="20" fill="{colour}"/>'
 begin = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50">'
 display(SVG(data=f"{begin}{circle}</svg>"))"""
 _FRAME = "import pandas as pd\ntable = pd.DataFrame({'x': range(rows), 'y': ['a'] * rows})"
-_NOTES = "open('runs.txt', 'a').write(f'{n}\\n')"
+_NOTES = "_ = open('runs.txt', 'a').write(f'{n}\\n')"
 _WAITS = "import os, time\nwhile not os.path.exists(f'go-{n}'):\n    time.sleep(0.01)"
 
 
@@ -54,7 +58,7 @@ def write_oddities(folder: Path) -> Path:
 
     write("noted", whole, _NOTES, double)
     write("slow", whole, "import time\n" + _NOTES + "\ntime.sleep(0.3)", double)
-    write("gated", whole, "1 + 1", _WAITS, double)
+    write("gated", whole, "x = 1", _WAITS, double)
     write("broken", ("n: int = 0  # 0..5", "parameters"), "x = 1\n\ny = x / n", ("y", "return"))
     write(
         "dying", ("n: int = 0  # 0..5", "parameters"), "import os\nif n == 0: os._exit(3)", double
@@ -63,6 +67,7 @@ def write_oddities(folder: Path) -> Path:
     pattern += "word: Annotated[str, Field(pattern='^a')] = 'abc'\nn: int = 3  # 0..100"
     write("picky", (pattern, "parameters"), ("word + str(n)", "return"))
     write("tabular", ("rows: int = 3  # 1..1000", "parameters"), _FRAME, ("table", "return"))
+    write("curious", _CURIOUS)
     write("plain", "a = 3", "print('a is', a)\na * 2")
     write(
         "rich",

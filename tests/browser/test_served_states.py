@@ -1,0 +1,175 @@
+"""Runs that are under way, stopped, superseded, failed and refused, as their page shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+from screens import PATIENCE_MS
+from served_screens import (
+    ServedPages,
+    body,
+    card,
+    field,
+    let_go,
+    noted,
+    wait_query,
+    wait_state,
+    wait_value,
+)
+
+_DRAG_STEPS = 30
+
+
+def test_a_run_under_way_says_how_far_it_is(odd: ServedPages, oddities: Path) -> None:
+    page = odd.open("pages/gated?n=11")
+    wait_state(page, "gated", "running")
+    shown = card(page, "gated")
+    expect(shown.locator('[data-part="progress"]')).to_contain_text("2 of 4 cells")
+    expect(shown.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    expect(shown).to_have_attribute("aria-busy", "true")
+    let_go(oddities, 11)
+    wait_value(page, "gated", "22")
+    expect(shown).to_have_attribute("aria-busy", "false")
+    expect(shown.get_by_role("progressbar")).to_be_hidden()
+
+
+def test_old_content_stays_dimmed_until_there_is_new(odd: ServedPages, oddities: Path) -> None:
+    let_go(oddities, 12)
+    page = odd.open("pages/gated?n=12")
+    wait_value(page, "gated", "24")
+    field(page, "n").fill("13")
+    wait_state(page, "gated", "running")
+    expect(body(page, "gated")).to_have_text("24")
+    expect(body(page, "gated")).to_have_css("opacity", "0.6")
+    let_go(oddities, 13)
+    wait_value(page, "gated", "26")
+    expect(body(page, "gated")).to_have_css("opacity", "1")
+
+
+def test_a_run_is_stopped_and_run_again(odd: ServedPages, oddities: Path) -> None:
+    page = odd.open("pages/gated?n=14")
+    wait_state(page, "gated", "running")
+    page.get_by_role("button", name="Stop").click()
+    wait_state(page, "gated", "cancelled")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    let_go(oddities, 14)
+    page.get_by_role("button", name="Run again").click()
+    wait_value(page, "gated", "28")
+
+
+def test_the_latest_value_wins_over_a_run_that_never_ends(odd: ServedPages, oddities: Path) -> None:
+    let_go(oddities, 16)
+    page = odd.open("pages/gated?n=15")
+    wait_state(page, "gated", "running")
+    field(page, "n").fill("16")
+    wait_value(page, "gated", "32")
+
+
+def test_a_drag_over_a_slow_model_runs_little_and_ends_where_it_was_let_go(
+    odd: ServedPages, oddities: Path
+) -> None:
+    page = odd.open("pages/slow?n=1")
+    wait_value(page, "slow", "2")
+    before = len(noted(oddities))
+    place = field(page, "n", "range").bounding_box()
+    assert place is not None
+    middle = place["y"] + place["height"] / 2
+    page.mouse.move(place["x"] + 10, middle)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] + 5, middle, steps=_DRAG_STEPS)
+    page.mouse.up()
+    wait_value(page, "slow", "200")
+    wait_query(page, "n=100")
+    assert len(noted(oddities)) - before < _DRAG_STEPS / 3
+
+
+def test_the_last_of_many_keys_is_never_lost(odd: ServedPages) -> None:
+    page = odd.open("pages/noted?n=0")
+    wait_value(page, "noted", "0")
+    line = field(page, "n", "range")
+    for _ in range(40):
+        line.press("ArrowRight", no_wait_after=True)
+    wait_value(page, "noted", "80")
+    expect(field(page, "n")).to_have_value("40")
+
+
+def test_a_second_page_with_the_same_question_runs_nothing(
+    odd: ServedPages, oddities: Path
+) -> None:
+    first, second = odd.open("pages/noted?n=50"), odd.open("pages/noted?n=51")
+    wait_value(first, "noted", "100")
+    wait_value(second, "noted", "102")
+    field(second, "n").fill("50")
+    wait_value(second, "noted", "100")
+    assert noted(oddities).count("50") == 1
+
+
+def test_a_failure_names_its_cell_and_line_and_is_over_with_the_next_value(
+    odd: ServedPages,
+) -> None:
+    page = odd.open("pages/broken")
+    wait_state(page, "broken", "failed")
+    told = body(page, "broken")
+    expect(told).to_contain_text("broken, cell 3")
+    expect(told.locator("mark")).to_contain_text("y = x / n")
+    expect(told).to_contain_text("ZeroDivisionError: division by zero")
+    expect(page.locator("#nb-aloud")).to_have_text("broken failed")
+    expect(page.locator(".nb-menu")).to_be_hidden()
+    field(page, "n").fill("2")
+    wait_value(page, "broken", "0.5")
+
+
+def test_a_process_that_dies_is_a_failure_that_says_so(odd: ServedPages) -> None:
+    page = odd.open("pages/dying")
+    wait_state(page, "dying", "failed")
+    expect(body(page, "dying")).to_contain_text("cell 3: the process ended with exit code 3")
+    field(page, "n").fill("4")
+    wait_value(page, "dying", "8")
+
+
+def test_a_wrong_value_is_told_at_its_input_and_the_rest_goes_on(odd: ServedPages) -> None:
+    page = odd.open("pages/picky")
+    wait_value(page, "picky", "abc3")
+    word = field(page, "word", "text")
+    word.fill("bcd")
+    problem = page.locator('[data-address="word"] .nb-problem')
+    expect(problem).to_contain_text("^a", timeout=PATIENCE_MS)
+    expect(word).to_have_attribute("aria-invalid", "true")
+    field(page, "n").fill("4")
+    wait_value(page, "picky", "abc4")
+    word.fill("add")
+    wait_value(page, "picky", "add4")
+    expect(problem).to_be_hidden()
+    expect(word).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_what_an_address_says_wrong_is_told_at_the_input(odd: ServedPages) -> None:
+    page = odd.open("pages/picky?n=many&word=axe")
+    expect(page.locator('[data-address="n"] .nb-problem')).to_contain_text("n")
+    wait_value(page, "picky", "axe3")
+
+
+def test_every_kind_of_control_tells_its_value_and_the_address_keeps_it(odd: ServedPages) -> None:
+    page = odd.open("pages/rich")
+    shown = body(page, "rich")
+    start = "('red', '2024-01-02', ['a', 'b'], 0.5, None, True)"
+    expect(shown).to_contain_text(start, timeout=PATIENCE_MS)
+    page.get_by_label("green").check()
+    field(page, "day", "moment").fill("2025-12-31")
+    page.get_by_role("button", name="Remove a from names").click()
+    field(page, "names", "add").fill("c d")
+    field(page, "names", "add").press("Enter")
+    field(page, "ratio", "range").press("End")
+    field(page, "count", "none").uncheck()
+    field(page, "count", "range").press("End")
+    field(page, "flag", "check").uncheck()
+    end = "('green', '2025-12-31', ['b', 'c d'], 1.0, 9, False)"
+    expect(shown).to_contain_text(end, timeout=PATIENCE_MS)
+    wait_state(page, "rich", "fresh")
+    page.wait_for_url("**flag=False")
+    again = odd.open(page.url.removeprefix(odd.server.url))
+    expect(body(again, "rich")).to_contain_text(end, timeout=PATIENCE_MS)
+    expect(field(again, "count", "none")).not_to_be_checked()
+    field(again, "count", "none").check()
+    expect(body(again, "rich")).to_contain_text("None, False)", timeout=PATIENCE_MS)
