@@ -11,19 +11,20 @@ from typing import Any
 
 from benchmarks import notebooks
 from benchmarks.contest import Contender, Group, Reading, at_most
-from benchmarks.driven import LABEL, MARKER, MIDDLE, MODEL_S, MOST, by_interact
+from benchmarks.driven import LABEL, MARKER, MODEL_S, by_interact
 from benchmarks.listening import ours, panel
 
 _LOADS, _PRESSES, _DRAGS = 5, 40, 5
 _FIRST_MS, _KNOWN_MS = 400, 25
 _MOST_RUNS, _MOST_SETTLING_MS = 3, 1.5 * 1000 * MODEL_S
 _OURS, _VOILA, _PANEL = "nbnodes serve", "Voila", "Panel"
+_MIDDLE, _MOST = 500, 999  # more places are typed, not slid
 _SAY = f"f'<span data-marker=\"{MARKER}\">{{{LABEL}}}</span>'"
-_BOUNDS = f"Annotated[int, Field(ge=0, le={MOST})]"
+_BOUNDS = f"Annotated[int, Field(ge=0, le={_MOST})]"
 _PROGRAM = f"""\
 import panel as pn
 pn.extension()
-slider = pn.widgets.IntSlider(name="{LABEL}", start=0, end={MOST}, value={MIDDLE})
+slider = pn.widgets.IntSlider(name="{LABEL}", start=0, end={_MOST}, value={_MIDDLE})
 pn.Column(slider, pn.bind(lambda {LABEL}: pn.pane.HTML({_SAY}), slider)).servable()
 """
 _OUR_NUMBER = "() => document.querySelector('input[type=number]').value"
@@ -78,7 +79,7 @@ class _Fronts:
         cells = (
             ("", "import time\nfrom typing import Annotated\nfrom IPython.display import HTML"),
             ("", "from pydantic import Field"),
-            ("parameters", f"{LABEL}: {_BOUNDS} = {MIDDLE}"),
+            ("parameters", f"{LABEL}: {_BOUNDS} = {_MIDDLE}"),
             ("", begun),
             ("return", f"HTML({_SAY})"),
         )
