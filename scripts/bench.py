@@ -12,6 +12,7 @@ The first round warms up and is not counted. What others print is thrown away.
     scripts/bench serve                 requests and pages of `nbnodes serve`, beside peers
     scripts/bench --json --rounds 9     as JSON
     scripts/bench --soak                no measuring: the scheduler's property tests, for long
+    scripts/bench serve --soak          no measuring: page loads and requests, and what is held then
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from benchmarks.contest import measure
 from benchmarks.engines import engines_groups
 from benchmarks.graphs import graph_groups
 from benchmarks.serve import serve_groups
+from benchmarks.served_soak import LOADS, soak_served
 from benchmarks.soak import EXAMPLES, soak
 from benchmarks.store import cache_groups
 from benchmarks.views import view_groups
@@ -51,8 +53,9 @@ GROUPS = {
 def main() -> None:
     """Measure the groups asked for, or soak."""
     asked = _arguments()
-    if asked.soak:
-        sys.exit(soak(asked.soak))
+    if asked.soak is not None:
+        is_served = "serve" in asked.groups
+        sys.exit(soak_served(asked.soak or LOADS) if is_served else soak(asked.soak or EXAMPLES))
     measured = []
     with tempfile.TemporaryDirectory(prefix="nbnodes-bench-") as folder, _peers_silenced():
         os.environ |= dict.fromkeys(("XDG_CACHE_HOME", "XDG_DATA_HOME"), folder)
@@ -75,7 +78,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="WORD", help="part of a group's name")
     parser.add_argument("--json", action="store_true")
     parser.add_argument(
-        "--soak", type=int, nargs="?", const=EXAMPLES, metavar="EXAMPLES", help=f"{EXAMPLES:,}"
+        "--soak",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="COUNT",
+        help=f"{EXAMPLES:,} examples; with serve {LOADS:,} page loads",
     )
     asked = parser.parse_args()
     unknown = [name for name in asked.groups if name not in GROUPS]
