@@ -128,7 +128,7 @@ class Batch(Route):
                 while waiting and len(tasks) < ahead:
                     tasks.append(asyncio.create_task(self._line(endpoint, *waiting.popleft())))
                 self.write(await tasks[0])  # it stays among those that end with the client
-                tasks.popleft()
+                _ = tasks.popleft()
                 await self.flush()
         except asyncio.CancelledError:
             if not self.is_gone:
