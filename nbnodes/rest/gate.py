@@ -130,6 +130,7 @@ class Gate(RequestHandler):
             return
         if self.request.method == "GET" and is_page and not self._is_socket():
             place = urlencode({"next": self.request.uri or "/"})
+            self.set_header("Connection", "close")  # as tornado does: the request was not read
             self.redirect(f"{self.settings['nbnodes_base_path']}login?{place}")
             return
         known = {"WWW-Authenticate": 'Bearer realm="nbnodes"'}
@@ -138,6 +139,7 @@ class Gate(RequestHandler):
         raise ProblemError(problem)
 
     def _go_on_without_token(self) -> None:
+        self.set_header("Connection", "close")
         self.redirect(without_token(self.request))
 
     def _is_socket(self) -> bool:

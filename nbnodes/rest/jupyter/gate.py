@@ -120,7 +120,7 @@ class JupyterGate(JupyterHandler):
     def _refuse(self) -> None:
         if self._is_page():
             place = urlencode({"next": self.request.uri or "/"})
-            self.redirect(f"{self.get_login_url()}?{place}")
+            self._send_to(f"{self.get_login_url()}?{place}")
             return
         known = {"WWW-Authenticate": 'Bearer realm="jupyter"'}
         text = "send Jupyter's token: Authorization: token TOKEN"
@@ -131,7 +131,12 @@ class JupyterGate(JupyterHandler):
         """Give a browser what its pages need, and take the token out of their address."""
         _ = self.xsrf_token  # sets its cookie
         if "token" in self.request.query_arguments:
-            self.redirect(without_token(self.request))
+            self._send_to(without_token(self.request))
+
+    def _send_to(self, place: str) -> None:
+        """Send a browser elsewhere; tornado then closes the connection, which must be told."""
+        self.set_header("Connection", "close")
+        self.redirect(place)
 
     def _is_page(self) -> bool:
         """Whether a browser asks for something to show."""
