@@ -15,8 +15,8 @@ import traitlets
 from nbnodes.graph.drawing.measure import one_line
 from nbnodes.live.graph import Graph
 from nbnodes.live.notices import NodeMoved, Notice, Published
-from nbnodes.views.look import script, styles
 from nbnodes.live.pace import Pace
+from nbnodes.views.look import script, styles
 
 _MOST = 500  # lines
 _WIDEST = 24  # columns for a node's name

@@ -18,9 +18,9 @@ from nbnodes.graph.drawing.plane import Plane
 from nbnodes.graph.drawing.svg import shown_words, svg, told_in_full
 from nbnodes.live.graph import Graph
 from nbnodes.live.notices import NodeMoved, Notice
+from nbnodes.live.pace import Pace
 from nbnodes.live.pictures import picture
 from nbnodes.views.look import drawing_styles, script, styles
-from nbnodes.live.pace import Pace
 
 _USUAL_STATE, _USUAL_REASON = "fresh", "computed in 0.0123 s"  # how much room words are given
 

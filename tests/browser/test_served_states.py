@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+from notebooks import write_notebook
+from playwright.sync_api import Browser, expect
 from screens import PATIENCE_MS
 from served_screens import (
     ServedPages,
@@ -17,6 +18,7 @@ from served_screens import (
     wait_state,
     wait_value,
 )
+from serving import served
 
 _DRAG_STEPS = 30
 
@@ -173,3 +175,24 @@ def test_every_kind_of_control_tells_its_value_and_the_address_keeps_it(odd: Ser
     expect(field(again, "count", "none")).not_to_be_checked()
     field(again, "count", "none").check()
     expect(body(again, "rich")).to_contain_text("None, False)", timeout=PATIENCE_MS)
+
+
+def test_a_node_that_is_run_by_hand_waits_for_its_button(browser: Browser, tmp_path: Path) -> None:
+    whole = ("n: int = 2  # 0..9", "parameters")
+    write_notebook(tmp_path / "first.ipynb", whole, ("10 * n", "return"))
+    write_notebook(tmp_path / "last.ipynb", ("first = 0", "parameters"), ("first + 1", "return"))
+    (tmp_path / "graph.toml").write_text('[nodes.last]\ntrigger = "manual"\n')
+    with served(tmp_path) as server:
+        pages = ServedPages(browser, server)
+        page = pages.open(f"pages/{tmp_path.name}")
+        wait_state(page, "first", "fresh")
+        wait_state(page, "last", "stale")
+        run = card(page, "last").get_by_role("button", name="Run", exact=True)
+        run.click()
+        wait_value(page, "last", "21")
+        field(page, "n").fill("3")
+        wait_state(page, "last", "stale")
+        expect(body(page, "last")).to_have_text("21")
+        run.click()
+        wait_value(page, "last", "31")
+        pages.close()

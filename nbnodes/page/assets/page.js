@@ -149,6 +149,7 @@ function makeCard(root) {
     part("icon").setAttribute("href", `#nb-icon-${state}`);
     say(part("state"), state);
     say(part("reason"), reason ?? "");
+    part("note").hidden = /^computed/.test(reason); // that says it, too
     const bar = part("bar");
     bar.parentNode.hidden = state !== "running";
     bar.ariaValueNow = fraction === null ? null : Math.round(100 * fraction);
