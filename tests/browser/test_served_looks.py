@@ -23,7 +23,7 @@ from served_screens import (
 _RULES = {  # of axe-core; what does not depend on the look is looked for once
     "light": None,
     "dark": ["color-contrast"],
-    "narrow": ["color-contrast", "scrollable-region-focusable"],
+    "narrow": ["scrollable-region-focusable"],
 }
 _WIDE, _NARROW = ViewportSize(width=1200, height=900), ViewportSize(width=400, height=800)
 _MOVES = "() => document.getAnimations().length"
