@@ -98,7 +98,8 @@ def surroundings(folder: Path) -> Mapping[str, str]:
         "IPYTHONDIR": "ipython",
         "MPLCONFIGDIR": "matplotlib",
     }
-    return kept | {name: str(folder / place) for name, place in ours.items()}
+    enabled = {"JUPYTER_CONFIG_PATH": str(ROOT / "jupyter-config")}  # as where nbnodes is installed
+    return kept | enabled | {name: str(folder / place) for name, place in ours.items()}
 
 
 def _copies(folder: Path) -> Path:

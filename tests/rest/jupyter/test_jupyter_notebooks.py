@@ -162,8 +162,8 @@ def test_notebooks_of_a_folder_that_feed_each_other_are_a_graph(server: Jupyter)
     run = server.client.get("nbnodes/api/models/oil/trend.ipynb/run", params={"start": 3})
     assert run.json()["value"] == [30, 40]
     page = server.client.get("nbnodes/pages/oil").text
-    assert "/user/a+b/nbnodes/api/models/oil/trend.ipynb/run" in page
-    assert 'href="/user/a+b/nbnodes/pages/oil"' in server.client.get("nbnodes/").text
+    assert "/user/ann.b/nbnodes/api/models/oil/trend.ipynb/run" in page
+    assert 'href="/user/ann.b/nbnodes/pages/oil"' in server.client.get("nbnodes/").text
 
 
 def test_a_graph_is_read_anew_when_a_notebook_of_it_is_saved(server: Jupyter) -> None:
