@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,6 +35,7 @@ class Call:
         form: The format that the query names; "" for none.
         asked: What stands for the values in a question: the query itself, or the body.
         is_json: Whether values are JSON's, which has types, and not text.
+        values: The values, where they have been checked already.
     """
 
     endpoint: Endpoint
@@ -42,13 +44,16 @@ class Call:
     form: str
     asked: Hashable
     is_json: bool = False
+    values: Mapping[str, Any] | None = None
 
-    def checked(self) -> dict[str, Any]:
+    def checked(self) -> Mapping[str, Any]:
         """Return the values, checked.
 
         Raises:
             ParameterError: With every mistake.
         """
+        if self.values is not None:
+            return self.values
         if self.is_json:
             return self.endpoint.rules.checked(self.given, self.endpoint.check)
         return self.endpoint.check(self.given)
@@ -93,10 +98,23 @@ async def answered(route: Route, call: Call) -> Answer | Job:
     Raises:
         NbnodesError: As it is told to clients; see `nbnodes.rest.problem.about_error`.
     """
-    desk = route.desk
     if "respond-async" in preferences(route):
-        return submitted(route, call.endpoint, call.given, call.checked())
-    question = call.question
+        return await submitted(route, call.endpoint, call.given, call.checked())
+    found = await answer_of_call(route, call, partial(_waited, route))
+    if isinstance(found, Running):
+        return await _adopted(route.desk, call, found)
+    return found
+
+
+async def answer_of_call(
+    route: Route, call: Call, wait: Callable[[Running], Awaitable[Result | None]]
+) -> Answer | Running:
+    """Return the answer: remembered, recalled, or from a run; the run where `wait` gives it up.
+
+    Raises:
+        NbnodesError: As `answered`.
+    """
+    desk, question = route.desk, call.question
     found = desk.answers.get(question) if question is not None else None
     if found is not None:
         desk.metrics.cache(call.endpoint.name, "hit")
@@ -105,38 +123,14 @@ async def answered(route: Route, call: Call) -> Answer | Job:
     result: Result | None = await desk.recall(call.endpoint, values)
     if result is None:
         running = desk.begin(call.endpoint, values, route.client)
-        result = await waited(route, running)
+        with desk.waiting():
+            result = await wait(running)
         if result is None:
-            return adopted(desk, call, running)
-    return await written(desk, call, result)
+            return running
+    return await written(desk, call, result, question)
 
 
-async def waited(route: Route, running: Running) -> Result | None:
-    """Wait for a run as long as callers wait; None if it goes on then.
-
-    A client that goes away meanwhile stops it.
-
-    Raises:
-        EngineError: If the machine failed.
-    """
-    limit_s = wait_s(route)
-    route.on_gone = running.stop
-    try:
-        if route.is_gone:
-            running.stop()
-        return await running.result(limit_s, is_wanted=lambda: False)
-    except TimeoutError:
-        return None
-    finally:
-        route.on_gone = None
-
-
-def adopted(desk: Desk, call: Call, running: Running) -> Job:
-    """Make a Job of a run that has begun."""
-    return desk.jobs.submit(call.endpoint.name, dict(call.given), partial(started, running))
-
-
-def submitted(
+async def submitted(
     route: Route, endpoint: Endpoint, given: Mapping[str, Any], values: Mapping[str, Any]
 ) -> Job:
     """Begin a Job; the same `Idempotency-Key` gives the same one again.
@@ -147,16 +141,30 @@ def submitted(
         given: Values by name, as they were given.
         values: The same, checked.
     """
+    desk, loop = route.desk, asyncio.get_running_loop()
 
-    def start(report: JobReport) -> RunFuture:
-        return started(route.desk.begin(endpoint, values, route.client), report)
+    async def begun() -> Running:
+        return desk.begin(endpoint, values, route.client)
+
+    def start(report: JobReport) -> RunFuture:  # called where the disk is waited for
+        running = asyncio.run_coroutine_threadsafe(begun(), loop).result()
+        return started(running, report)
 
     again = route.request.headers.get("Idempotency-Key")
-    return route.desk.jobs.submit(endpoint.name, dict(given), start, idempotency_key=again)
+    submit = partial(desk.jobs.submit, idempotency_key=again)
+    return await desk.in_thread(submit, endpoint.name, dict(given), start)
 
 
-async def written(desk: Desk, call: Call, result: Result) -> Answer:
+async def written(
+    desk: Desk, call: Call, result: Result, question: Hashable | None = None
+) -> Answer:
     """Write a Result as the client wants it.
+
+    Args:
+        desk: The server's.
+        call: What the client asks for.
+        result: The Result.
+        question: What was asked when it was asked; None to keep nothing.
 
     Raises:
         ProblemError: If the notebook failed, or has no form that the client accepts.
@@ -165,7 +173,8 @@ async def written(desk: Desk, call: Call, result: Result) -> Answer:
         raise ProblemError(about_failure(result, call.endpoint.notebook, debug=desk.debug))
     form = call.form or await _chosen(desk, call.accept, result)
     try:
-        return await desk.written(call.endpoint, result, form, call.question)
+        is_kept = question is not None and question == call.question  # nothing moved meanwhile
+        return await desk.written(call.endpoint, result, form, question if is_kept else None)
     except FormatError as error:
         there = list(await desk.formats_of(result))
         raise refused(406, "Not in this format", str(error), formats=there) from None
@@ -183,6 +192,34 @@ def wait_s(route: Route) -> float:
     asked = preferences(route).get("wait", "")
     limit_s = route.desk.limits.sync_timeout_s
     return min(float(asked), limit_s) if asked.isdigit() and len(asked) < 10 else limit_s  # noqa: PLR2004
+
+
+async def _waited(route: Route, running: Running) -> Result | None:
+    """Wait for a run as long as callers wait; None if it goes on then.
+
+    A client that goes away meanwhile stops it.
+    """
+    route.on_gone = running.stop
+    try:
+        if route.is_gone:
+            running.stop()
+        return await running.result(wait_s(route))
+    except TimeoutError:
+        return None
+    finally:
+        route.on_gone = None
+
+
+async def _adopted(desk: Desk, call: Call, running: Running) -> Job:
+    """Make a Job of a run that has begun."""
+    submit = desk.jobs.submit
+    try:
+        return await desk.in_thread(
+            submit, call.endpoint.name, dict(call.given), partial(started, running)
+        )
+    except BaseException:
+        running.stop()  # nobody would hear of it
+        raise
 
 
 async def _chosen(desk: Desk, accept: str | None, result: Success) -> str:

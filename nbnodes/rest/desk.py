@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ from nbnodes.session import Session
 T = TypeVar("T")
 
 _LOOK_S = 0.05
+_FEW = 64  # characters, bits
 _THREADS = 4  # that read the cache and write answers; runs have workers of their own
 
 
@@ -94,6 +96,7 @@ class Desk:
             jobs=lambda: sum(self.jobs.counts().values()),
         )
         self._threads: ThreadPoolExecutor | None = None
+        self._awaited = 0
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """Do something that takes its time on another thread."""
@@ -166,9 +169,18 @@ class Desk:
             self.answers.put(question, later)
         return now
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Mark that somebody waits for an answer that is on its way."""
+        self._awaited += 1
+        try:
+            yield
+        finally:
+            self._awaited -= 1
+
     async def quiet(self) -> None:
-        """Wait until no run is waited for; pages and streams are not waited for."""
-        while self.admission.count:  # noqa: ASYNC110  # one wait in a server's life
+        """Wait until nobody waits for a run; jobs, pages and streams are not waited for."""
+        while self._awaited:  # noqa: ASYNC110  # one wait in a server's life
             await asyncio.sleep(_LOOK_S)
 
     def close(self) -> None:
@@ -204,9 +216,11 @@ class Desk:
 
 def is_small(value: Any) -> bool:
     """Whether a value is written sooner than a thread would begin to."""
-    if isinstance(value, str | list | tuple | dict):
-        return len(value) <= 64 and not isinstance(value, list | tuple | dict)  # noqa: PLR2004
-    return value is None or isinstance(value, int | float | bool)
+    if isinstance(value, str):
+        return len(value) <= _FEW
+    if isinstance(value, int):
+        return value.bit_length() <= _FEW
+    return value is None or isinstance(value, float)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -18,7 +18,7 @@ OTHERS = "(others)"
 _MODELS = 500  # that are counted by name; each costs some 20 lines of text
 _LATEST_RUNS = 31  # whose median counts: as a notebook behaves now
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
-_STATUSES = {int(status): str(int(status)) for status in HTTPStatus}
+_STATUSES = {int(status): str(int(status)) for status in HTTPStatus} | {499: "499"}
 _REQUEST_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _RUN_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 

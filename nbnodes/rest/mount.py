@@ -17,7 +17,7 @@ from nbnodes.rest.routes.reference import Docs, OpenApi
 from nbnodes.rest.routes.restified import Restified, RestifiedIndex
 from nbnodes.rest.routes.status import Health, Metrics, Readiness
 
-_ROUTES: tuple[tuple[str, type[Route]], ...] = (
+ROUTES: tuple[tuple[str, type[Route]], ...] = (
     (r"", Gallery),
     (r"api/models", Models),
     (r"api/models/(.+)/run", Run),
@@ -37,6 +37,8 @@ _ROUTES: tuple[tuple[str, type[Route]], ...] = (
     (r"readyz", Readiness),
     (r"metrics", Metrics),
 )
+"""All routes but notebook_restified's: what follows the base path, and what answers there."""
+
 _RESTIFIED: tuple[tuple[str, type[Route]], ...] = (
     (r"/?", RestifiedIndex),
     (r"/(.+)", Restified),
@@ -57,7 +59,7 @@ def mounted(
         more: Routes of this application alone.
     """
     base, restified = re.escape(desk.base_path), re.escape(desk.restified_path)
-    pairs = [(base + pattern, route) for pattern, route in (*_ROUTES, *more)]
+    pairs = [(base + pattern, route) for pattern, route in (*ROUTES, *more)]
     pairs += [(restified + pattern, route) for pattern, route in _RESTIFIED]
     return [(pattern, gated(route, gate), {"desk": desk}) for pattern, route in pairs]
 

@@ -25,6 +25,7 @@ from nbnodes.rest.problem import (
 
 _log = logging.getLogger("nbnodes.rest")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_GONE = 499  # what others, too, count where the client went away before it was answered
 _PATIENCE = 4  # so many times as large as is allowed, a body is still heard out
 
 
@@ -121,7 +122,8 @@ class Route(RequestHandler):
         super().on_finish()
         elapsed_s = time.monotonic() - self.began_at
         method = str(self.request.method)
-        self.desk.metrics.request(self.template, method, self.get_status(), elapsed_s)
+        status = _GONE if self.is_gone else self.get_status()
+        self.desk.metrics.request(self.template, method, status, elapsed_s)
 
     @property
     def base_path(self) -> str:
@@ -199,6 +201,8 @@ class Route(RequestHandler):
     def log_exception(self, *exc_info: Any) -> None:
         """Log what is the server's own fault; a refusal is not."""
         error = exc_info[1]
+        if self.is_gone and isinstance(error, NbnodesError):  # nobody hears that it was stopped
+            return
         if not isinstance(error, NbnodesError | HTTPError):
             _log.error("%s %s failed", self.request.method, self.request.path, exc_info=error)
         elif isinstance(error, NbnodesError) and about_error(error).status >= 500:  # noqa: PLR2004

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from nbnodes.engines.engine import CancelToken, Progress
+from nbnodes.errors import RunCancelledError
 from nbnodes.live.notices import GraphProgress
 from nbnodes.rest.endpoint import Endpoint, Follower
 from nbnodes.result import Result
@@ -50,12 +51,11 @@ class Running:
         """Stop it."""
         self.future.cancel()
 
-    async def result(self, timeout_s: float | None, is_wanted: Callable[[], bool]) -> Result:
-        """Wait for its Result, in vain too.
+    async def result(self, timeout_s: float | None = None) -> Result:
+        """Wait for its Result; who is cancelled meanwhile stops it.
 
         Args:
             timeout_s: For how long.
-            is_wanted: Whether the one who waits is still there; asked before it is stopped.
 
         Raises:
             TimeoutError: If it goes on still.
@@ -71,8 +71,10 @@ class Running:
             raise
         except asyncio.CancelledError:
             waiting.add_done_callback(_seen)
-            if not is_wanted():
-                self.stop()
+            if self.future.cancelled():
+                text = f"{self.endpoint.name} was stopped before it began"
+                raise RunCancelledError(text) from None
+            self.stop()
             raise
 
     def _hear_cells(self, progress: Progress) -> None:

@@ -193,3 +193,12 @@ def test_a_server_that_is_told_to_end_stops_what_runs(
         run.await_begin()
         assert server.stop() == 0
     run.await_end()
+
+
+def test_a_result_is_read_and_not_run(server: Served) -> None:
+    job = server.client.post("/api/jobs", json={"model": "square", "parameters": {"n": 3}}).json()
+    server.ended(job["id"])
+    place = f"/api/jobs/{job['id']}/result"
+    assert server.client.get(place).json()["value"] == 9
+    assert server.client.post(place, json={"n": 77}).status_code == 405
+    assert server.client.post("/api/jobs/square/result", json={"n": 77}).status_code == 405

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 import pyarrow.ipc
 import pytest
 from rest_models import Gate
-from serving import LOOPBACK, PROBLEM, Served, served
+from serving import LOOPBACK, PATIENCE_S, PROBLEM, Served, served
 
 from nbnodes.rest.limits import Limits
 
@@ -319,11 +320,42 @@ def test_who_prefers_not_to_wait_gets_a_job_also_of_what_the_cache_has(server: S
 
 def test_a_client_that_goes_away_stops_its_run(server: Served, gate: Callable[[], Gate]) -> None:
     run = gate()
-    body = json.dumps(run.values).encode()
-    head = f"POST /api/models/gate/run HTTP/1.1\r\nHost: {LOOPBACK}:{server.port}\r\n"
-    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection((LOOPBACK, server.port)) as connection:
-        connection.sendall(head.encode() + body)
+    with sent(server, "gate", run.values):
         run.await_begin()
     run.await_end()
     assert server.run("square", n=8).json()["value"] == 64
+
+
+def test_a_client_that_goes_away_is_no_failure_of_the_server(
+    models: Path, gate: Callable[[], Gate]
+) -> None:
+    with served(models, workers=1) as server:
+        run = gate()
+        with sent(server, "gate", run.values):
+            run.await_begin()
+            with sent(server, "square", {"n": 41}):
+                await_metric(server, "nbnodes_queue 1.0")
+            await_metric(server, 'status="499"')
+        assert 'status="5' not in server.client.get("/metrics").text
+
+
+def test_a_condition_of_a_post_answers_no_304(server: Served) -> None:
+    first = server.client.post("/api/models/square/run", json={"n": 7})
+    headers = {"If-None-Match": first.headers["ETag"]}
+    assert server.client.post("/api/models/square/run", json={"n": 7}, headers=headers).is_success
+
+
+def sent(server: Served, name: str, values: dict[str, Any]) -> socket.socket:
+    """Ask for a run, and do not wait for the answer."""
+    body = json.dumps(values).encode()
+    head = f"POST /api/models/{name}/run HTTP/1.1\r\nHost: {LOOPBACK}:{server.port}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection = socket.create_connection((LOOPBACK, server.port))
+    connection.sendall(head.encode() + body)
+    return connection
+
+
+def await_metric(server: Served, text: str) -> None:
+    ends_at = time.monotonic() + PATIENCE_S
+    while text not in server.client.get("/metrics").text:
+        assert time.monotonic() < ends_at, text

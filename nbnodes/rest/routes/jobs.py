@@ -12,7 +12,7 @@ from nbnodes.rest.given import from_body
 from nbnodes.rest.job_json import job_json
 from nbnodes.rest.problem import Problem, ProblemError, refused
 from nbnodes.rest.route import Route, mapping
-from nbnodes.rest.routes.models import Run
+from nbnodes.rest.routes.answering import Answering
 
 _STATES = ("queued", "running", *sorted(ENDED))
 _BEAT_S = 15.0
@@ -36,7 +36,7 @@ class JobList(Route):
         given = from_body(mapping(body.get("parameters", {}), "parameters"))
         endpoint = await self.desk.catalogue.endpoint(body["model"], self)
         values = endpoint.rules.checked(given, endpoint.check)
-        job = submitted(self, endpoint, given, values)
+        job = await submitted(self, endpoint, given, values)
         self.set_header("Location", f"{self.base_path}api/jobs/{job.id}")
         self.write_json(job_json(job, self.base_path), status=202)
 
@@ -62,7 +62,7 @@ class OneJob(Route):
 
     async def get(self, job: str) -> None:
         """Tell of it."""
-        self._tell(self.desk.jobs.get(job))
+        self._tell(await self.desk.in_thread(self.desk.jobs.get, job))
 
     async def delete(self, job: str) -> None:
         """Stop it; one that has ended stays as it is."""
@@ -74,15 +74,14 @@ class OneJob(Route):
         self.write_json(job_json(job, self.base_path, debug=self.desk.debug))
 
 
-class JobResult(Run):
+class JobResult(Answering):
     """`GET /api/jobs/{id}/result`: what it gave, in any format."""
 
     template = "/api/jobs/{id}/result"
-    running = frozenset()
 
     async def get(self, job: str) -> None:
         """Answer as `/run` does; 409 while there is nothing yet."""
-        found = self.desk.jobs.get(job)
+        found = await self.desk.in_thread(self.desk.jobs.get, job)
         if not found.is_ended:
             text = f"the job is {found.state}: ask again when it has ended"
             raise ProblemError(Problem(status=409, title="Not ended", detail=text, retry_after_s=1))
@@ -105,7 +104,9 @@ class JobEvents(Route):
         """Stream events until it has ended; those after `Last-Event-ID` only."""
         last = self.request.headers.get("Last-Event-ID", "") or self.get_query_argument("after", "")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 12 else 0  # noqa: PLR2004
-        self.desk.jobs.get(job)  # refuses an unknown one before anything is sent
+        await self.desk.in_thread(
+            self.desk.jobs.get, job
+        )  # refuses an unknown one before anything is sent
         waiting: asyncio.Queue[JobEvent | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -118,7 +119,7 @@ class JobEvents(Route):
         self.on_gone = lambda: waiting.put_nowait(None)
         self.write("retry: 1000\n\n")
         await self.flush()
-        end = self.desk.jobs.follow(job, after, hear)
+        end = await self.desk.in_thread(self.desk.jobs.follow, job, after, hear)
         self.desk.streams.add(waiting)
         try:
             await self._send(waiting)

@@ -6,18 +6,19 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Any
 
 from nbnodes.errors import NbnodesError, ParameterError
-from nbnodes.jobs.job import Job
 from nbnodes.rest.answer import Answer
-from nbnodes.rest.calling import Call, answered, call_of, written
+from nbnodes.rest.calling import Call, answer_of_call, call_of
 from nbnodes.rest.describing import description_of
 from nbnodes.rest.endpoint import Endpoint
 from nbnodes.rest.given import from_body, from_query, grid
-from nbnodes.rest.job_json import job_json
 from nbnodes.rest.problem import about_error, refused
 from nbnodes.rest.route import Route, mapping, named
+from nbnodes.rest.routes.answering import Answering
+from nbnodes.rest.running import Running
 
 
 class Models(Route):
@@ -43,7 +44,7 @@ class OneModel(Route):
         self.write_json(description_of(self.desk, endpoint, self.base_path))
 
 
-class Run(Route):
+class Run(Answering):
     """`GET` and `POST /api/models/{name}/run`: its value."""
 
     template = "/api/models/{name}/run"
@@ -54,7 +55,7 @@ class Run(Route):
         self.refuse_other_sites()
         endpoint = await self.desk.catalogue.endpoint(named(name), self)
         query = self.request.query
-        await self._answer(call_of(self, endpoint, from_query(query), query))
+        await self.answer(call_of(self, endpoint, from_query(query), query))
 
     async def head(self, name: str) -> None:
         """Do as GET, but for the body."""
@@ -64,44 +65,7 @@ class Run(Route):
         """Run it with the body's parameters."""
         endpoint = await self.desk.catalogue.endpoint(named(name), self)
         given = from_body(self.json_body() if self.body else {})
-        await self._answer(call_of(self, endpoint, given, self.body, is_json=True))
-
-    async def _answer(self, call: Call) -> None:
-        answer = await answered(self, call)
-        if isinstance(answer, Job):
-            self.write_job(answer)
-        else:
-            self.write_answer(answer)
-
-    def write_answer(self, answer: Answer) -> None:
-        """Answer with a value, or with 304 where the client has it."""
-        self.set_header("Vary", "Accept, Origin")
-        self.set_header("X-Cache", "hit" if answer.cached else "miss")
-        timing = f'cache;desc="{"hit" if answer.cached else "miss"}"'
-        self.set_header("Server-Timing", f"{timing}, run;dur={answer.run_s * 1000:.3f}")
-        if answer.etag:
-            self.set_header("ETag", answer.etag)
-            self.set_header("Cache-Control", "private, no-cache")
-            if _matches(self.request.headers.get("If-None-Match", ""), answer.etag):
-                self.set_status(304)
-                _ = self.finish()
-                return
-        else:
-            self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Type", answer.media_type)
-        if answer.file_name:
-            self.set_header("Content-Disposition", _attached(answer.file_name))
-        if answer.media_type.startswith(("text/html", "image/svg")):  # the notebook's own HTML
-            self.set_header("Content-Security-Policy", _APART)
-        _ = self.finish(answer.body)
-
-    def write_job(self, job: Job) -> None:
-        """Answer with a Job: the run goes on, and this is where to ask."""
-        self.set_header("Location", f"{self.base_path}api/jobs/{job.id}")
-        if "respond-async" in self.request.headers.get("Prefer", ""):
-            self.set_header("Preference-Applied", "respond-async")
-        self.set_header("Retry-After", "1")
-        self.write_json(job_json(job, self.base_path), status=202)
+        await self.answer(call_of(self, endpoint, given, self.body, is_json=True))
 
 
 class Batch(Route):
@@ -114,13 +78,13 @@ class Batch(Route):
         """Run it for each set of parameters; lines come in order, each as soon as it can."""
         endpoint = await self.desk.catalogue.endpoint(named(name), self)
         sets = self._sets(self.json_body())
-        self._check(endpoint, sets)
+        checked = await self.desk.in_thread(_checked, endpoint, sets)
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
         ahead = max(2, 2 * self.desk.session.settings.workers)
         tasks: deque[asyncio.Task[bytes]] = deque()
-        waiting = deque(enumerate(sets))
+        waiting = deque(zip(count(), sets, checked, strict=False))
         self.on_gone = lambda: [task.cancel() for task in tasks]
         await self.flush()  # who asks knows that all sets are taken
         try:
@@ -151,18 +115,9 @@ class Batch(Route):
             raise refused(413, "Batch too large", text)
         return [from_body(one) for one in listed]
 
-    def _check(self, endpoint: Endpoint, sets: Iterable[Mapping[str, Any]]) -> None:
-        """Refuse all, before anything runs, if one set is wrong."""
-        problems = []
-        for index, values in enumerate(sets):
-            try:
-                endpoint.rules.checked(values, endpoint.check)
-            except ParameterError as error:
-                problems += [f"[{index}].{problem}" for problem in error.problems]
-        if problems:
-            raise ParameterError(endpoint.name, problems)
-
-    async def _line(self, endpoint: Endpoint, index: int, given: Mapping[str, Any]) -> bytes:
+    async def _line(
+        self, endpoint: Endpoint, index: int, given: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> bytes:
         """Return the line of one set: its value, or its Problem."""
         asked = json.dumps(given, sort_keys=True, default=str)
         call = Call(
@@ -171,41 +126,26 @@ class Batch(Route):
             accept=None,
             form="json",
             asked=("line", asked),
-            is_json=True,
+            values=values,
         )
         try:
-            body = (await self._one(call)).body
+            found = await answer_of_call(self, call, Running.result)
+            body = found.body if isinstance(found, Answer) else b""
         except NbnodesError as error:
             body = about_error(error).body()
         plain = json.loads(body)
         return json.dumps({"index": index, "parameters": given, **plain}).encode() + b"\n"
 
-    async def _one(self, call: Call) -> Answer:
-        desk, question = self.desk, call.question
-        found = desk.answers.get(question) if question is not None else None
-        if found is not None:
-            return found
-        values = call.checked()
-        result: Any = await desk.recall(call.endpoint, values)
-        if result is None:
-            running = desk.begin(call.endpoint, values, self.client)
-            result = await running.result(None, is_wanted=lambda: False)
-        return await written(desk, call, result)
 
-
-_APART = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""What a notebook's HTML may do that is opened by itself: be looked at."""
-
-
-def _matches(header: str, etag: str) -> bool:
-    """Whether an If-None-Match header names an entity tag (RFC 9110, 13.1.2)."""
-    given = [one.strip().removeprefix("W/") for one in header.split(",")]
-    return etag in given or given == ["*"]
-
-
-def _attached(name: str) -> str:
-    from urllib.parse import quote
-
-    plain = "".join(one if one.isascii() and one.isprintable() else "_" for one in name)
-    plain = plain.replace('"', "_").replace("\\", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+def _checked(endpoint: Endpoint, sets: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Check all sets of parameters; refuse all, before anything runs, if one is wrong."""
+    problems = []
+    found = []
+    for index, values in enumerate(sets):
+        try:
+            found.append(endpoint.rules.checked(values, endpoint.check))
+        except ParameterError as error:
+            problems += [f"[{index}].{problem}" for problem in error.problems]
+    if problems:
+        raise ParameterError(endpoint.name, problems)
+    return found

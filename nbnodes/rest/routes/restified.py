@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nbnodes.jobs.job import Job
 from nbnodes.rest.answer import BARE
-from nbnodes.rest.calling import Call, answered
+from nbnodes.rest.calling import Call
 from nbnodes.rest.given import from_body, from_query
 from nbnodes.rest.route import Route, named
-from nbnodes.rest.routes.models import Run
+from nbnodes.rest.routes.answering import Answering
 
 _RESERVED = frozenset({"token", "_xsrf"})
 
@@ -27,10 +26,11 @@ class RestifiedIndex(Route):
         self.write_json({"notebooks": [f"{path}/{one.name}" for one in found]})
 
 
-class Restified(Run):
+class Restified(Answering):
     """`GET` and `POST /restified/{path}`: the value, and nothing around it."""
 
     template = "/restified/{path}"
+    running = frozenset({"GET", "HEAD", "POST"})
 
     async def get(self, name: str) -> None:
         """Run it with the query's parameters; of repeated ones the last counts."""
@@ -40,6 +40,10 @@ class Restified(Run):
         last = {n: one[-1] if isinstance(one, list) else one for n, one in given.items()}
         await self._bare(name, last, query)
 
+    async def head(self, name: str) -> None:
+        """Do as GET, but for the body."""
+        await self.get(name)
+
     async def post(self, name: str) -> None:
         """Run it with the body's parameters."""
         given = from_body(self.json_body() if self.body else {})
@@ -48,8 +52,4 @@ class Restified(Run):
     async def _bare(self, name: str, given: Mapping[str, Any], asked: object) -> None:
         endpoint = await self.desk.catalogue.endpoint(named(name), self)
         call = Call(endpoint=endpoint, given=given, accept=None, form=BARE, asked=asked)
-        answer = await answered(self, call)
-        if isinstance(answer, Job):
-            self.write_job(answer)
-        else:
-            self.write_answer(answer)
+        await self.answer(call)
