@@ -11,7 +11,7 @@ from typing import Any
 from nbnodes.cli.arguments import RunArguments
 from nbnodes.errors import FormatError, UsageError
 from nbnodes.formats import formats_of, json_text, jsonable, render
-from nbnodes.notebook.traced import bare
+from nbnodes.notebook.failing import bare
 from nbnodes.result import Failure, Result, Success
 
 

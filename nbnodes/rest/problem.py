@@ -24,7 +24,7 @@ from nbnodes.errors import (
     UsageError,
 )
 from nbnodes.notebook.document import Notebook
-from nbnodes.notebook.traced import bare, failing_line
+from nbnodes.notebook.failing import bare, failing_line
 from nbnodes.result import CallError, Failure
 
 MEDIA_TYPE = "application/problem+json"

@@ -6,7 +6,7 @@ import html
 from typing import Any, TypeAlias
 
 from nbnodes.live.drawn import drawn
-from nbnodes.notebook.traced import bare
+from nbnodes.notebook.failing import bare
 from nbnodes.result import CallError, CellError, Failure, Output, Result
 
 Outputs: TypeAlias = tuple[Output, ...]

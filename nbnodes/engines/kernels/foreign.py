@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from nbnodes.engines.engine import RunRequest
 from nbnodes.engines.raised import RaisedError
 from nbnodes.errors import ParameterError
+from nbnodes.notebook.failing import bare
 from nbnodes.result import CellRun, Output
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TABLE = "application/vnd.dataresource+json"
 
 
@@ -52,7 +51,7 @@ def _from_bundle(bundle: Mapping[str, Any]) -> Any:
 
         return list(csv.DictReader(_joined(bundle["text/csv"]).splitlines()))
     if "text/plain" in bundle:
-        return _spelled(_ANSI.sub("", _joined(bundle["text/plain"])))
+        return _spelled(bare(_joined(bundle["text/plain"])))
     return dict(bundle)
 
 

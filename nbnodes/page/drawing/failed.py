@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from nbnodes.notebook.document import Notebook
-from nbnodes.notebook.traced import failing_line
+from nbnodes.notebook.failing import failing_line
 from nbnodes.page.drawing.plain import pre
 from nbnodes.page.markup import tag
 from nbnodes.page.markup import text as escaped
