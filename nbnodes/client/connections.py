@@ -91,7 +91,7 @@ class Connections:
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._idle: list[HTTPConnection] = []
-        self._busy: set[HTTPConnection] = set()
+        self._busy: dict[HTTPConnection, CancelToken] = {}  # and what ends its exchange
 
     @contextlib.contextmanager
     def exchange(
@@ -111,7 +111,8 @@ class Connections:
         try:
             connection, response = self._sent(request, cancel or CancelToken())
             yield response
-            self._give_back(connection, response)
+            if self._give_back(connection, response):
+                connection = None  # another exchange may have it already
         except (OSError, HTTPException) as error:
             if cancel is not None and cancel.cancelled:
                 raise RunCancelledError("the run was cancelled") from None
@@ -134,7 +135,7 @@ class Connections:
     def _sent(self, request: Request, cancel: CancelToken) -> tuple[HTTPConnection, HTTPResponse]:
         """Send a request; again on another connection if the server had closed a kept one."""
         while True:
-            connection, is_kept = self._taken()
+            connection, is_kept = self._taken(cancel)
             try:
                 response = self._asked(connection, request, cancel)
             except ConnectionError:
@@ -153,7 +154,7 @@ class Connections:
         if connection.sock is None:
             connection.connect()
             _socket_of(connection).setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        cancel.on_cancel(lambda: _cut(connection))
+        cancel.on_cancel(lambda: self._cut_off(connection, cancel))
         _socket_of(connection).settimeout(None if request.is_patient else self._timeout_s)
         headers = {"Accept": "application/json", **request.headers}
         if request.body is not None:
@@ -164,35 +165,41 @@ class Connections:
         connection.request(request.method, path, request.body, headers)
         return connection.getresponse()
 
-    def _taken(self) -> tuple[HTTPConnection, bool]:
+    def _cut_off(self, connection: HTTPConnection, cancel: CancelToken) -> None:
+        """End an exchange, unless it is over: its connection is another's then."""
+        with self._lock:
+            if self._busy.get(connection) is cancel:
+                _cut(connection)
+
+    def _taken(self, cancel: CancelToken) -> tuple[HTTPConnection, bool]:
         """Return a connection, and whether it was used before."""
         with self._lock:
             if self.is_closed:
                 raise ServerError(f"this client of {self.address.url} is closed")
             is_kept = bool(self._idle)
             connection = self._idle.pop() if is_kept else self._new()
-            self._busy.add(connection)
+            self._busy[connection] = cancel
         return connection, is_kept
 
     def _new(self) -> HTTPConnection:
         kind = HTTPSConnection if self.address.scheme == "https" else HTTPConnection
         return kind(self.address.host, timeout=self._timeout_s)
 
-    def _give_back(self, connection: HTTPConnection, response: HTTPResponse) -> None:
-        """Keep a connection whose response was read to its end."""
+    def _give_back(self, connection: HTTPConnection, response: HTTPResponse) -> bool:
+        """Keep a connection whose response was read to its end; return whether it is kept."""
         with self._lock:
             is_usable = response.isclosed() and connection.sock is not None and not self.is_closed
-            if is_usable and connection in self._busy and len(self._idle) < _IDLE:
-                self._busy.discard(connection)
+            is_kept = is_usable and connection in self._busy and len(self._idle) < _IDLE
+            if is_kept:
+                del self._busy[connection]
                 self._idle.append(connection)
+            return is_kept
 
     def _drop(self, connection: HTTPConnection) -> None:
         """Close a connection that is not kept."""
         with self._lock:
-            is_kept = connection not in self._busy
-            self._busy.discard(connection)
-        if not is_kept:
-            connection.close()
+            self._busy.pop(connection, None)
+        connection.close()
 
     def _broken(self, error: Exception) -> ServerError:
         url = self.address.url

@@ -25,10 +25,11 @@ class RunFuture(Future[Result]):
 
     def cancel(self) -> bool:
         """Stop the run, unless others want it; False if it has ended already."""
-        has_ended = super().done()
-        is_dropped = super().cancel()  # it had not begun
+        if self.done():  # what stopped it may serve others by now
+            return super().cancel()
+        super().cancel()  # it has not begun
         self._cancel.cancel()
-        return is_dropped or not has_ended
+        return True
 
 
 class Workers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -17,7 +18,8 @@ from serving import MODELS, Served, launched, served
 
 import nbnodes as nb
 from nbnodes.client.client import Client
-from nbnodes.engines.engine import Progress
+from nbnodes.client.connections import Connections, Request, address_of
+from nbnodes.engines.engine import CancelToken, Progress
 from nbnodes.errors import (
     FormatError,
     JobNotFoundError,
@@ -270,6 +272,39 @@ def test_a_job_that_is_cancelled_stops(server: Served, client: Client, gate: Gat
     with pytest.raises(nb.RunCancelledError):
         client.job(future.job).result()  # once it has ended
     assert server.client.get(f"api/jobs/{future.job}").json()["state"] == "cancelled"
+
+
+def test_a_call_that_has_ended_cannot_break_the_next_on_its_connection(
+    server: Served, gate: Gate
+) -> None:
+    ended = CancelToken()
+    connections = Connections(address_of(server.url, None), 30)
+    body = json.dumps(gate.values).encode()
+    later = Request(method="POST", path="api/models/waiting/run", body=body)
+
+    def ask(request: Request, cancel: CancelToken | None = None) -> bytes:
+        with connections.exchange(request, cancel) as response:
+            return response.read()
+
+    with ThreadPoolExecutor(1) as pool:
+        ask(Request(method="GET", path="healthz"), ended)
+        asked = pool.submit(ask, later)
+        gate.wait()
+        ended.cancel()
+        gate.open()
+        assert json.loads(asked.result())["value"] == 7
+    connections.close()
+
+
+def test_a_job_that_has_ended_cannot_be_cancelled(client: Client, gate: Gate) -> None:
+    ended = client["add"].submit(a=80)
+    assert ended.result().unwrap() == 82
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(lambda: client.waiting(**gate.values))
+        gate.wait()
+        assert not ended.cancel()
+        gate.open()
+        assert asked.result() == 7
 
 
 def test_a_closed_client_leaves_its_jobs_running(server: Served, gate: Gate) -> None:

@@ -76,3 +76,11 @@ def test_closing_awaits_those_that_are_free_and_stops_what_waits() -> None:
     for late in (waiting, workers.submit(here, CancelToken())):
         with pytest.raises(CancelledError):
             late.result(10)
+
+
+def test_a_run_that_has_ended_cannot_be_cancelled(workers: Workers) -> None:
+    cancel = CancelToken()
+    run = workers.submit(here, cancel)
+    run.result(10)
+    assert not run.cancel()
+    assert not cancel.cancelled  # what heard of it may serve others by now
