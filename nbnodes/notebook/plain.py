@@ -39,9 +39,16 @@ def plain_trees(sources: Iterable[str]) -> list[ast.Module] | None:
     return trees
 
 
+def is_ipythons(name: str) -> bool:
+    """Whether a name is one that IPython gives to cells, or has its own meaning there."""
+    return _IPYTHONS.fullmatch(name) is not None
+
+
 def _is_plain(node: ast.AST) -> bool:
     if isinstance(node, ast.Name):
-        return isinstance(node.ctx, ast.Store) or not _IPYTHONS.fullmatch(node.id)
+        return isinstance(node.ctx, ast.Store) or not is_ipythons(node.id)
+    if isinstance(node, ast.AugAssign):  # its target is read, too, and perhaps changed in place
+        return not (isinstance(node.target, ast.Name) and is_ipythons(node.target.id))
     if isinstance(node, ast.Import):
         return not any(alias.name.partition(".")[0] in _NEED_MORE for alias in node.names)
     if isinstance(node, ast.ImportFrom):

@@ -20,7 +20,7 @@ from typing import Any, Self
 from nbnodes.notebook.binding import name_bound_by
 from nbnodes.notebook.document import Cell
 from nbnodes.notebook.harmless import BUILTINS, IN_ANNOTATIONS, METHODS, MODULES, SYNTAX
-from nbnodes.notebook.plain import plain_trees
+from nbnodes.notebook.plain import is_ipythons, plain_trees
 
 _SIMPLE = (bool, bytes, float, int, str, type(None), dt.date, dt.timedelta)
 _MOST_VALUES = 2000  # of what is given: to look at more would take longer than it saves
@@ -117,14 +117,16 @@ class _Scan:
         if not isinstance(node, IN_ANNOTATIONS if is_note else SYNTAX):
             return type(node).__name__.lower()
         bound = _bound(node) or ""
-        if bound.startswith("__"):
+        if bound.startswith("__") or (bound != "_" and is_ipythons(bound)):
             return bound
         return self._trace_of_use(node, is_note=is_note)
 
     def _trace_of_use(self, node: ast.AST, *, is_note: bool) -> str:
         match node:
-            case ast.Name(ctx=ast.Load()) if not self._is_harmless(node, is_note=is_note):
-                return node.id
+            case (  # what is added to is read, too
+                (ast.Name(ctx=ast.Load()) as name) | ast.AugAssign(target=ast.Name() as name)
+            ) if not self._is_harmless(name, is_note=is_note):
+                return name.id
             case ast.Attribute() if not self._may_get(node, is_note=is_note):
                 return f".{node.attr}"
             case ast.Import():

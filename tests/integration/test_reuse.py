@@ -78,6 +78,8 @@ LOOKS_PURE = {  # and is not
     "a name from before": "try:\n    mine\nexcept NameError:\n    mine = n\nmine",
     "a value that is shown": "[n, {'a': n}]",
     "a value that cannot leave": "(x for x in [n]);",
+    "a list of IPython's": "try:\n    In *= 10 ** 18\n    found = 'empty'\n"
+    "except MemoryError:\n    found = 'not empty'\nIn *= 0\nfound",
     "a list that is changed": "xs = [n]\nxs *= 2\nxs",
     "an import that is late": "import datetime as dt\ndt.datetime.strptime('2020', '%Y').year + n",
 }

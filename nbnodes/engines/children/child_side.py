@@ -130,6 +130,8 @@ def live(
     with suppress(EOFError):  # the caller needs no more runs
         job = channel.receive().load()
         again = _Again(told) if job.kind == "often" else None
+        if again and shell is not None:
+            _take_names(shell, main)
         left = _run(channel, source, main, job, seeds, again)
         while again and again.awaits_another(channel):
             _run(channel, source, main, job, seeds, again)
@@ -164,6 +166,12 @@ def _rehearse(source: ShellSource, main: ModuleType, seeds: Seeds | None) -> Non
         kept.update(before)
     sys.path[:] = path
     gc.freeze()
+
+
+def _take_names(shell: NotebookShell, main: ModuleType) -> None:
+    """Leave runs that share a process no names of IPython's: its lists would outlive each run."""
+    for name in shell.user_ns_hidden:
+        vars(main).pop(name, None)
 
 
 def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource, ModuleType]:
