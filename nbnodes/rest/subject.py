@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from nbnodes.live.graph import Graph
 from nbnodes.rest.endpoint import Endpoint, described
+from nbnodes.rest.setting import Settable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Subject:
     """What one page shows.
 
@@ -43,3 +45,8 @@ class Subject:
             mains=(node,),
             endpoints=endpoints,
         )
+
+    @cached_property
+    def settable(self) -> Settable:
+        """What people may set of it; made when first asked for, and shared by all pages."""
+        return Settable(self.graph)

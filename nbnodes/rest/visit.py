@@ -14,7 +14,7 @@ from nbnodes.live.painter import CALM_S, News, Painter
 from nbnodes.live.status import Status
 from nbnodes.notebook.document import Notebook
 from nbnodes.rest.drawings import Drawings
-from nbnodes.rest.setting import Asked, Settable
+from nbnodes.rest.setting import Asked
 from nbnodes.rest.subject import Subject
 from nbnodes.result import Result
 
@@ -38,7 +38,7 @@ class Visit:
     ) -> None:
         self.subject = subject
         self._drawings, self._send = drawings, send
-        self._settable = Settable(subject.graph)
+        self._settable = subject.settable
         self._values: dict[str, Any] = {}
         self._refused: set[str] = set()
         self._seq = 0
@@ -79,7 +79,7 @@ class Visit:
 
     def follow(self, subject: Subject) -> None:
         """Show the same subject as it is now that its notebooks were saved."""
-        settable = Settable(subject.graph)
+        settable = subject.settable
         is_same_page = (
             settable.controls == self._settable.controls
             and [*subject.graph] == [*self._graph]

@@ -64,7 +64,7 @@ class Gallery(Page):
             title=subject.title,
             description=words,
             url=f"{self.base_path}pages/{quote(subject.name)}",
-            parameter_count=len(Settable(subject.graph).controls),
+            parameter_count=len(subject.settable.controls),
             is_graph=subject.is_graph,
         )
 
@@ -127,7 +127,7 @@ def page_content(desk: Desk, subject: Subject, given: Mapping[str, Any]) -> Page
         subject: What it shows.
         given: What its address says, by name.
     """
-    settable = Settable(subject.graph)
+    settable = subject.settable
     asked = settable.from_query(given)
     base, name = desk.base_path, quote(subject.name)
     about = _about(subject, base)
