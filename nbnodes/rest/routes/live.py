@@ -18,6 +18,7 @@ from nbnodes.rest.visit import Message, Visit
 _log = logging.getLogger("nbnodes.rest")
 _FULL = 1013  # "try again later", RFC 6455's registry
 _WRONG = 1007  # what was sent has no sense
+_BROKEN = 1011  # "an unexpected condition"; the page connects again
 _GONE = 4404  # of ours: there is no such page
 
 
@@ -40,7 +41,7 @@ class Live(WebSocketHandler, Route):
         if len(self.desk.visits) >= self.desk.limits.visits:
             self.close(_FULL, "too many pages are open")
             return
-        self._outbox = Outbox(self._sent)
+        self._outbox = Outbox(self._sent, lambda: self.close(_BROKEN, "a message went wrong"))
         loop = asyncio.get_running_loop()
 
         def send(message: Message) -> None:
@@ -99,10 +100,11 @@ class Outbox:
 
     Args:
         send: Sends one; done when the page's side has taken it.
+        fail: Called if one cannot be sent, so that the page does not wait for ever.
     """
 
-    def __init__(self, send: Callable[[Message], Any]) -> None:
-        self._send = send
+    def __init__(self, send: Callable[[Message], Any], fail: Callable[[], None]) -> None:
+        self._send, self._fail = send, fail
         self._waiting: dict[str, Message] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -118,10 +120,15 @@ class Outbox:
             self._task = asyncio.ensure_future(self._work())
 
     async def _work(self) -> None:
-        while self._waiting:
-            kind = next(iter(self._waiting))
-            await self._send(self._waiting.pop(kind))
-        self._task = None
+        try:
+            while self._waiting:
+                kind = next(iter(self._waiting))
+                await self._send(self._waiting.pop(kind))
+        except Exception:  # noqa: BLE001  # whatever it is, a page that hears no more is worse
+            _log.exception("a message for a page cannot be sent: the page is to connect again")
+            self._fail()
+        finally:
+            self._task = None
 
 
 def followed(visit: Visit, subjects: Mapping[str, Subject]) -> None:
