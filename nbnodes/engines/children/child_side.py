@@ -169,9 +169,9 @@ def _rehearse(source: ShellSource, main: ModuleType, seeds: Seeds | None) -> Non
 
 
 def _take_names(shell: NotebookShell, main: ModuleType) -> None:
-    """Leave runs that share a process no names of IPython's: its lists would outlive each run."""
-    for name in shell.user_ns_hidden:
-        vars(main).pop(name, None)
+    """Let runs that share a process see no names of IPython's: its lists outlive each of them."""
+    names = vars(main)
+    shell.user_ns = {name: names.pop(name) for name in shell.user_ns_hidden if name in names}
 
 
 def _shell_source(told: Told, shell: NotebookShell | None) -> tuple[ShellSource, ModuleType]:
