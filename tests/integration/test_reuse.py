@@ -80,6 +80,7 @@ LOOKS_PURE = {  # and is not
     "a value that cannot leave": "(x for x in [n]);",
     "a list of IPython's": "try:\n    In *= 10 ** 18\n    found = 'empty'\n"
     "except MemoryError:\n    found = 'not empty'\nIn *= 0\nfound",
+    "code that cannot be compiled": "break\nn",
     "a list that is changed": "xs = [n]\nxs *= 2\nxs",
     "an import that is late": "import datetime as dt\ndt.datetime.strptime('2020', '%Y').year + n",
 }

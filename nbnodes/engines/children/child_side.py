@@ -130,7 +130,7 @@ def live(
     with suppress(EOFError):  # the caller needs no more runs
         job = channel.receive().load()
         again = _Again(told) if job.kind == "often" else None
-        if again and shell is not None:
+        if again and shell is not None and job.program is not None:
             _take_names(shell, main)
         left = _run(channel, source, main, job, seeds, again)
         while again and again.awaits_another(channel):
