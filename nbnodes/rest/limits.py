@@ -18,6 +18,7 @@ class Limits:
         client_runs: How many of them one client may have, by address; more are refused (429).
         batch: How many sets of parameters one batch may have.
         visits: How many pages may be open at once.
+        client_visits: How many of them one client may have open, by address.
         answers_size_bytes: What is kept of answers that were written before.
         elements: How many elements a value may have that is written as JSON.
     """
@@ -30,5 +31,6 @@ class Limits:
     client_runs: int = 128
     batch: int = 10_000
     visits: int = 1_000
+    client_visits: int = 100
     answers_size_bytes: int = 64_000_000
     elements: int = 5_000_000

@@ -31,12 +31,19 @@ class Visit:
         subject: What the page shows.
         drawings: Draws Results.
         send: Takes messages for the page, on any thread; returns at once.
+        client: Who has the page open: an address.
     """
 
     def __init__(
-        self, subject: Subject, drawings: Drawings, send: Callable[[Message], None]
+        self,
+        subject: Subject,
+        drawings: Drawings,
+        send: Callable[[Message], None],
+        *,
+        client: str = "",
     ) -> None:
         self.subject = subject
+        self.client = client
         self._drawings, self._send = drawings, send
         self._settable = subject.settable
         self._values: dict[str, Any] = {}

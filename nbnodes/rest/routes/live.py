@@ -38,7 +38,7 @@ class Live(WebSocketHandler, Route):
             await self.write_message(json.dumps({"type": "gone", "reason": str(error)}))
             self.close(_GONE)
             return
-        if len(self.desk.visits) >= self.desk.limits.visits:
+        if self._is_full():
             self.close(_FULL, "too many pages are open")
             return
         self._outbox = Outbox(self._sent, lambda: self.close(_BROKEN, "a message went wrong"))
@@ -47,7 +47,7 @@ class Live(WebSocketHandler, Route):
         def send(message: Message) -> None:
             loop.call_soon_threadsafe(self._outbox.put, message)
 
-        self.visit = Visit(subject, self.desk.drawings, send)
+        self.visit = Visit(subject, self.desk.drawings, send, client=self.client)
         self.desk.visits.add(self.visit)
 
     def on_message(self, message: str | bytes) -> None:
@@ -69,6 +69,11 @@ class Live(WebSocketHandler, Route):
     def check_origin(self, origin: str) -> bool:
         """Whether a page of that origin may open it."""
         return self.is_own_origin(origin)
+
+    def _is_full(self) -> bool:
+        limits, visits = self.desk.limits, self.desk.visits
+        own = sum(one.client == self.client for one in visits)
+        return len(visits) >= limits.visits or own >= limits.client_visits
 
     async def _sent(self, message: Message) -> None:
         try:
