@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from nbnodes.errors import FormatError
+from nbnodes.errors import FormatError, ParameterError
 from nbnodes.formats.formats import FORMATS
 from nbnodes.jobs.job import Job
 from nbnodes.jobs.run import JobReport
@@ -16,6 +16,7 @@ from nbnodes.rest.accepting import wanted_format
 from nbnodes.rest.answer import Answer
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.endpoint import Endpoint
+from nbnodes.rest.given import BY_BODY, RUN_RESERVED, format_from_query
 from nbnodes.rest.problem import ProblemError, about_failure, refused
 from nbnodes.rest.reporting import started
 from nbnodes.rest.route import Route
@@ -56,7 +57,12 @@ class Call:
             return self.values
         if self.is_json:
             return self.endpoint.rules.checked(self.given, self.endpoint.check)
-        return self.endpoint.check(self.given)
+        try:
+            return self.endpoint.check(self.given)
+        except ParameterError as error:
+            missing = RUN_RESERVED - self.given.keys()
+            told = (f"{one}; {BY_BODY}" if _name(one) in missing else one for one in error.problems)
+            raise ParameterError(error.notebook, tuple(told)) from None
 
     @property
     def question(self) -> Hashable | None:
@@ -80,10 +86,7 @@ def call_of(
     Raises:
         ProblemError: If it names a format that there is not.
     """
-    form = route.get_query_argument("format", "")
-    if form and form not in FORMATS:
-        text = f"there is no format {form[:100]!r}; there are: {', '.join(FORMATS)}"
-        raise refused(406, "No such format", text, formats=list(FORMATS))
+    form = format_from_query(route.request.query, () if is_json else endpoint.parameters)
     accept = route.request.headers.get("Accept")
     if not form and wanted_format(accept, None, tuple(FORMATS)) is None:
         raise _nothing_acceptable(tuple(FORMATS))
@@ -238,6 +241,11 @@ async def _first(desk: Desk, result: Success) -> str:
         return "json"
     there = await desk.formats_of(result)
     return wanted_format(None, None, there) or "text"
+
+
+def _name(problem: str) -> str:
+    """Return which parameter a problem is about."""
+    return problem.partition(":")[0]
 
 
 def _nothing_acceptable(there: tuple[str, ...]) -> ProblemError:

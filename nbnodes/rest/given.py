@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
+from nbnodes.formats.formats import FORMATS
 from nbnodes.notebook.validation import Text
 from nbnodes.rest.problem import refused
 
-RESERVED = frozenset({"token", "_xsrf", "format"})
+RESERVED = frozenset({"token", "_xsrf"})
 """What a query may say besides parameters; in JSON they are parameters like others."""
+
+RUN_RESERVED = RESERVED | {"format"}
+"""The same where the query also says how the value is to be written."""
+
+BY_BODY = "cannot be given in a query, which says something else by that name: send it by POST"
+"""What is told of a parameter whose name is reserved."""
 
 _MOST = 1_000  # names
 
@@ -32,6 +39,26 @@ def from_query(query: str, *, reserved: frozenset[str] = RESERVED) -> dict[str, 
         if name not in reserved:
             found.setdefault(name, []).append(Text(text))
     return {n: texts[0] if len(texts) == 1 else [*map(str, texts)] for n, texts in found.items()}
+
+
+def format_from_query(query: str, taken: Collection[str] = ()) -> str:
+    """Read from a query in which format to answer; "" for none.
+
+    Args:
+        query: It.
+        taken: The names of the parameters, one of which may be called `format`, too.
+
+    Raises:
+        ProblemError: If it names a format that there is not, or several.
+    """
+    named = [text for name, text in parse_qsl(query, keep_blank_values=True) if name == "format"]
+    if not named or (len(named) == 1 and named[0] in FORMATS):
+        return "".join(named)
+    said = f"there is no format {named[0][:100]!r}" if len(named) == 1 else "format is given twice"
+    text = f"{said}; there are: {', '.join(FORMATS)}"
+    if "format" in taken:
+        text = f"{text}; the parameter called format {BY_BODY}"
+    raise refused(406, "No such format", text, formats=list(FORMATS))
 
 
 def from_body(body: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Code, Parameter, Unknown
 from nbnodes.notebook.validation import adapter_of, unknown_name
-from nbnodes.rest.given import RESERVED
+from nbnodes.rest.given import RUN_RESERVED
 from nbnodes.rest.shapes import shape_check
 
 
@@ -53,7 +53,8 @@ def query_parameters(parameters: Mapping[str, Parameter]) -> list[dict[str, Any]
     What may be a list or an object is written as JSON in the query's text. What a query says for
     itself (`token`, `format`) is no parameter there; in a body it may be one.
     """
-    return [_query_parameter(name, one) for name, one in parameters.items() if name not in RESERVED]
+    given = {name: one for name, one in parameters.items() if name not in RUN_RESERVED}
+    return [_query_parameter(name, one) for name, one in given.items()]
 
 
 class BodyRules:

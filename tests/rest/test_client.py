@@ -277,10 +277,10 @@ def test_a_job_that_is_cancelled_stops(server: Served, client: Client, gate: Gat
 def test_a_call_that_has_ended_cannot_break_the_next_on_its_connection(
     server: Served, gate: Gate
 ) -> None:
-    ended = CancelToken()
+    ended, told = CancelToken(), {"begun": str(gate.begun), "go": str(gate.go)}
     connections = Connections(address_of(server.url, None), 30)
-    body = json.dumps(gate.values).encode()
-    later = Request(method="POST", path="api/models/waiting/run", body=body)
+    body = json.dumps([told]).encode()
+    later = Request(method="POST", path="api/models/waiting/batch", body=body)
 
     def ask(request: Request, cancel: CancelToken | None = None) -> bytes:
         with connections.exchange(request, cancel) as response:

@@ -6,13 +6,14 @@ import io
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.ipc
 import pytest
+from notebooks import write_notebook
 from rest_models import Gate
 from serving import LOOPBACK, PATIENCE_S, PROBLEM, Served, served
 
@@ -115,6 +116,16 @@ def test_a_format_is_named_by_the_query_or_accepted(
     by_header = server.client.get(url, headers={"Accept": accept})
     assert (by_query.status_code, by_query.headers["Content-Type"]) == (200, media_type)
     assert (by_header.status_code, by_header.headers["Content-Type"]) == (200, media_type)
+
+
+@pytest.mark.parametrize("query", ["format=", "format=pdf", "format=csv&format=csv", "format"])
+def test_a_format_that_there_is_not_is_refused_however_it_is_named(
+    server: Served, query: str
+) -> None:
+    for method in ("GET", "POST"):
+        answer = server.client.request(method, f"api/models/table/run?{query}")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (406, PROBLEM)
+        assert "csv" in answer.json()["formats"]
 
 
 def test_a_table_is_the_same_in_each_format(server: Served) -> None:
@@ -359,3 +370,39 @@ def await_metric(server: Served, text: str) -> None:
     ends_at = time.monotonic() + PATIENCE_S
     while text not in server.client.get("/metrics").text:
         assert time.monotonic() < ends_at, text
+
+
+# ---------------------------------------------------------------- names that a query has for itself
+
+NAMES = 'format: str = "a"\ntoken: str = "b"'
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of models whose parameters have names that a query has for itself."""
+    folder = tmp_path_factory.mktemp("taken")
+    write_notebook(folder / "names.ipynb", (NAMES, "parameters"), ("format + token", "return"))
+    write_notebook(folder / "needs.ipynb", ("token: str", "parameters"), ("token", "return"))
+    with served(folder) as made:
+        yield made
+
+
+def test_a_parameter_whose_name_a_query_has_for_itself_is_given_by_post(taken: Served) -> None:
+    given = {"format": "x", "token": "y"}
+    answer = taken.client.post("api/models/names/run?format=json", json=given)
+    assert answer.json()["value"] == "xy"
+    assert taken.run("names", format="json").json()["value"] == "ab"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("names/run?format=x", 406), ("names/run?token=x", 422), ("needs/run", 422)],
+)
+def test_who_gives_it_by_get_is_told_so(taken: Served, query: str, status: int) -> None:
+    answer = taken.client.get(f"api/models/{query}")
+    assert answer.status_code == status
+    assert "send it by POST" in answer.text
+
+
+def test_a_pages_address_may_give_a_parameter_called_format(taken: Served) -> None:
+    assert "from-address" in taken.client.get("pages/names?format=from-address").text

@@ -14,7 +14,7 @@ from nbnodes.rest.answer import Answer
 from nbnodes.rest.calling import Call, answer_of_call, call_of
 from nbnodes.rest.describing import description_of
 from nbnodes.rest.endpoint import Endpoint
-from nbnodes.rest.given import from_body, from_query, grid
+from nbnodes.rest.given import BY_BODY, RUN_RESERVED, from_body, from_query, grid
 from nbnodes.rest.problem import about_error, refused
 from nbnodes.rest.route import Route, mapping, named
 from nbnodes.rest.routes.answering import Answering
@@ -55,7 +55,10 @@ class Run(Answering):
         self.refuse_other_sites()
         endpoint = await self.desk.catalogue.endpoint(named(name), self)
         query = self.request.query
-        await self.answer(call_of(self, endpoint, from_query(query), query))
+        if "token" in endpoint.parameters and not self.desk.is_guarded:
+            self._refuse_token(endpoint)
+        given = from_query(query, reserved=RUN_RESERVED)
+        await self.answer(call_of(self, endpoint, given, query))
 
     async def head(self, name: str) -> None:
         """Do as GET, but for the body."""
@@ -66,6 +69,11 @@ class Run(Answering):
         endpoint = await self.desk.catalogue.endpoint(named(name), self)
         given = from_body(self.json_body() if self.body else {})
         await self.answer(call_of(self, endpoint, given, self.body, is_json=True))
+
+    def _refuse_token(self, endpoint: Endpoint) -> None:
+        """Refuse what would else be passed over: nobody asks for a token here."""
+        if self.get_query_arguments("token"):
+            raise ParameterError(endpoint.name, [f"token: {BY_BODY}"])
 
 
 class Batch(Route):

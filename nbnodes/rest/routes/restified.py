@@ -11,8 +11,6 @@ from nbnodes.rest.given import from_body, from_query
 from nbnodes.rest.route import Route, named
 from nbnodes.rest.routes.answering import Answering
 
-_RESERVED = frozenset({"token", "_xsrf"})
-
 
 class RestifiedIndex(Route):
     """`GET /restified`: that it is there, and what it has."""
@@ -36,7 +34,7 @@ class Restified(Answering):
         """Run it with the query's parameters; of repeated ones the last counts."""
         self.refuse_other_sites()
         query = self.request.query
-        given = from_query(query, reserved=_RESERVED)
+        given = from_query(query)
         last = {n: one[-1] if isinstance(one, list) else one for n, one in given.items()}
         await self._bare(name, last, query)
 
