@@ -19,6 +19,7 @@ from nbnodes.rest.admission import Admission
 from nbnodes.rest.answer import Answer, Answers, answer_of
 from nbnodes.rest.catalogue import Catalogue
 from nbnodes.rest.drawings import Drawings
+from nbnodes.rest.endings import Endings
 from nbnodes.rest.endpoint import Endpoint
 from nbnodes.rest.limits import Limits
 from nbnodes.rest.metrics import Metrics
@@ -55,6 +56,7 @@ class Desk:
         metrics: What is counted.
         admission: How many runs there may be.
         visits: The pages that are open.
+        endings: What ends on other threads while the loop goes on.
         streams: What open event streams wait for; None ends one.
     """
 
@@ -87,6 +89,7 @@ class Desk:
         self.drawings = Drawings(self._framed, style_url, debug=debug)
         self.admission = Admission(self.limits, session.settings.workers)
         self.visits: set[Any] = set()
+        self.endings = Endings()
         self.streams: set[asyncio.Queue[Any]] = set()
         self.metrics = Metrics(
             queue=lambda: max(0, self.admission.count - session.settings.workers),
@@ -184,7 +187,7 @@ class Desk:
             await asyncio.sleep(_LOOK_S)
 
     def close(self) -> None:
-        """End what it holds."""
+        """End what it holds, and wait for that."""
         self.admission.is_closed = True
         for visit in tuple(self.visits):
             visit.close()
@@ -193,6 +196,7 @@ class Desk:
         self.jobs.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+        self.endings.close()
 
     def _framed(self, html: str) -> str:
         """Keep a document for a frame; return where pages find it."""

@@ -12,8 +12,9 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from nbnodes.errors import NbnodesError
 from nbnodes.rest.route import Route, named
+from nbnodes.rest.showing import Message
 from nbnodes.rest.subject import Subject
-from nbnodes.rest.visit import Message, Visit
+from nbnodes.rest.visit import Visit
 
 _log = logging.getLogger("nbnodes.rest")
 _FULL = 1013  # "try again later", RFC 6455's registry
@@ -47,7 +48,8 @@ class Live(WebSocketHandler, Route):
         def send(message: Message) -> None:
             loop.call_soon_threadsafe(self._outbox.put, message)
 
-        self.visit = Visit(subject, self.desk.drawings, send, client=self.client)
+        end = self.desk.endings.soon
+        self.visit = Visit(subject, self.desk.drawings, send, end=end, client=self.client)
         self.desk.visits.add(self.visit)
 
     def on_message(self, message: str | bytes) -> None:

@@ -21,8 +21,8 @@ from nbnodes.rest.given import from_query
 from nbnodes.rest.problem import refused
 from nbnodes.rest.route import Route, named
 from nbnodes.rest.setting import Asked, Settable
+from nbnodes.rest.showing import notebook_of
 from nbnodes.rest.subject import Subject
-from nbnodes.rest.visit import notebook_of
 from nbnodes.result import Success
 
 PAGE_POLICY = f"{POLICY}; frame-ancestors 'self'"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nbnodes.rest.routes.live import Outbox
-from nbnodes.rest.visit import Message
+from nbnodes.rest.showing import Message
 
 
 def test_a_message_that_cannot_be_sent_is_told_and_silences_no_other(
