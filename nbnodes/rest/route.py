@@ -41,6 +41,7 @@ class Route(RequestHandler):
         is_gone: Whether the client went away.
         on_gone: What to do then.
         is_open: Whether everybody may ask.
+        is_endless: Whether GET answers for as long as something goes on: there is no HEAD of that.
         running: The methods that run something, or stop it: a gate may ask for more there.
     """
 
@@ -49,6 +50,7 @@ class Route(RequestHandler):
     is_gone = False
     on_gone: Callable[[], object] | None = None
     is_open = False
+    is_endless = False
     running: frozenset[str] = frozenset()
 
     if TYPE_CHECKING:  # the gate that it is mounted with has it
@@ -72,6 +74,14 @@ class Route(RequestHandler):
         if not self._finished:
             self.on_let_in()
         return None
+
+    async def head(self, *names: str) -> None:
+        """Do as GET, of which tornado sends no body then (RFC 9110, 9.3.2)."""
+        if "HEAD" not in self.methods():
+            raise HTTPError(405)
+        waited: Awaitable[None] | None = self.get(*names)
+        if waited is not None:
+            await waited
 
     def on_let_in(self) -> None:
         """Refuse a body that is too large. Called once the gate has let in who asks."""
@@ -255,8 +265,10 @@ class Route(RequestHandler):
     @classmethod
     def methods(cls) -> tuple[str, ...]:
         """Return the methods that it answers."""
-        own = (name for name in ("get", "head", "post", "delete") if name in _all_names(cls))
-        return tuple(name.upper() for name in own)
+        names = _all_names(cls)
+        if "get" not in names or cls.is_endless:
+            names.discard("head")
+        return tuple(one.upper() for one in ("get", "head", "post", "delete") if one in names)
 
 
 def named(text: str) -> str:

@@ -104,6 +104,23 @@ def test_head_says_what_get_would_without_a_body(server: Served) -> None:
     assert head.headers["ETag"] == told.headers["ETag"]
 
 
+READ = ("", "api/models", "api/models/square", "api/jobs", "pages/square", "docs", "openapi.json")
+
+
+@pytest.mark.parametrize("path", [*READ, "assets/page.js", "healthz", "readyz", "restified"])
+def test_head_tells_what_get_would_without_the_body(server: Served, path: str) -> None:
+    told, head = server.client.get(path), server.client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("Content-Type", "Content-Length", "Cache-Control"):
+        assert head.headers.get(name) == told.headers.get(name)
+
+
+def test_there_is_no_head_of_what_goes_on_or_has_no_get(server: Served) -> None:
+    for path in ("api/models/square/batch", "api/jobs/0/events", "pages/square/live"):
+        assert server.client.head(path).status_code == 405
+    assert server.client.head("api/models/nowhere").status_code == 404
+
+
 # ---------------------------------------------------------------- formats
 
 

@@ -99,6 +99,7 @@ class JobEvents(Route):
     """`GET /api/jobs/{id}/events`: what happens to it, as it happens (server-sent events)."""
 
     template = "/api/jobs/{id}/events"
+    is_endless = True
 
     async def get(self, job: str) -> None:
         """Stream events until it has ended; those after `Last-Event-ID` only."""

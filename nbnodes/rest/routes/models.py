@@ -60,10 +60,6 @@ class Run(Answering):
         given = from_query(query, reserved=RUN_RESERVED)
         await self.answer(call_of(self, endpoint, given, query))
 
-    async def head(self, name: str) -> None:
-        """Do as GET, but for the body."""
-        await self.get(name)
-
     async def post(self, name: str) -> None:
         """Run it with the body's parameters."""
         endpoint = await self.desk.catalogue.endpoint(named(name), self)

@@ -38,10 +38,6 @@ class Restified(Answering):
         last = {n: one[-1] if isinstance(one, list) else one for n, one in given.items()}
         await self._bare(name, last, query)
 
-    async def head(self, name: str) -> None:
-        """Do as GET, but for the body."""
-        await self.get(name)
-
     async def post(self, name: str) -> None:
         """Run it with the body's parameters."""
         given = from_body(self.json_body() if self.body else {})
