@@ -81,6 +81,12 @@ _PORT = 8800
     show_default=True,
     help="How many of these one client may have; more are refused with 429.",
 )
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="Answer under this name, too, where only this machine can ask: a proxy may pass it on.",
+)
 @click.option("--base-url", default="/", metavar="PATH", help="Serve everything under this path.")
 @click.option(
     "--trust-proxy", is_flag=True, help="Believe X-Forwarded-For and -Proto: behind a proxy only."
@@ -120,8 +126,7 @@ def _serving(
     from nbnodes.rest.limits import Limits
     from nbnodes.rest.serving import Serving
 
-    host = options["host"]
-    hosts = frozenset({"localhost", host}) if is_loopback(host) else None
+    hosts = _hosts(options["host"], options["allow_host"])
     names = ("workers", "engine", "timeout_s")
     return Serving(
         paths,
@@ -136,6 +141,16 @@ def _serving(
         debug=options["debug"],
         overrides={name: options[name] for name in names} | {"cache": _cache(options["cache"])},
     )
+
+
+def _hosts(host: str, more: tuple[str, ...]) -> frozenset[str] | None:
+    """Return the names under which the server may be asked; None for any."""
+    if not is_loopback(host):
+        return None
+    wrong = [name for name in more if not name or any(one in name for one in "/:@*? ")]
+    if wrong:
+        raise UsageError(f"--allow-host {wrong[0]}: expected a name alone, such as nb.example.org")
+    return frozenset({"localhost", host, *(name.lower() for name in more)})
 
 
 def _base_path(given: str) -> str:

@@ -94,7 +94,8 @@ class Gate(RequestHandler):
         name = urlsplit(f"//{self.request.host}").hostname or ""
         if hosts is None or name in hosts or _is_address(name):
             return
-        raise refused(403, "Another host", f"this server is not called {name[:100]!r}")
+        how = f"if it is (behind a proxy, say), start it with --allow-host {name[:100] or 'NAME'}"
+        raise refused(403, "Another host", f"this server is not called {name[:100]!r}; {how}")
 
     def _allow(self, origin: str) -> None:
         self.set_header("Access-Control-Allow-Origin", origin)
@@ -124,11 +125,12 @@ class Gate(RequestHandler):
     def _refuse(self) -> None:
         given = self.get_query_arguments("token")
         is_page = "text/html" in self.request.headers.get("Accept", "")
-        if self.request.method == "GET" and given and self.log_in(given[-1]):
+        is_read = self.request.method in ("GET", "HEAD")
+        if is_read and given and self.log_in(given[-1]):
             if is_page:
                 self._go_on_without_token()
             return
-        if self.request.method == "GET" and is_page and not self._is_socket():
+        if is_read and is_page and not self._is_socket():
             place = urlencode({"next": self.request.uri or "/"})
             self.set_header("Connection", "close")  # as tornado does: the request was not read
             self.redirect(f"{self.settings['nbnodes_base_path']}login?{place}")

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from notebooks import write_notebook
 from rest_models import write_models
-from serving import LOOPBACK, PROBLEM, Served, raw, served
+from serving import LOOPBACK, PROBLEM, Served, launched, raw, served
 from websocket import WebSocketBadStatusException, create_connection
 
 from nbnodes.rest.application import Guard
@@ -229,6 +229,15 @@ def test_a_socket_is_opened_for_nobody_without_the_token(guarded: Served) -> Non
 def test_another_name_that_points_here_is_refused(guarded: Served, host: str) -> None:
     for path in ("healthz", "api/models", "login"):
         assert guarded.client.get(path, headers={"Host": host}).status_code in (400, 403)
+
+
+def test_a_name_that_a_proxy_passes_on_can_be_allowed(models: Path, tmp_path: Path) -> None:
+    words = ("--allow-host", "nb.example.org", "--allow-host", "Other.example")
+    with launched(models / "square.ipynb", *words, cache=tmp_path) as server:
+        hosts = ("nb.example.org", "other.example:80", "evil.example")
+        found = [server.client.get("healthz", headers={"Host": host}) for host in hosts]
+    assert [one.status_code for one in found] == [200, 200, 403]
+    assert "--allow-host evil.example" in found[2].json()["detail"]
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:80", "[::1]:8800"])
