@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -52,6 +53,7 @@ class CachedRunner:
         self._subsettings: dict[int, Subsetting] = {}
         self._parties = Parties()
         self._read: dict[CacheKey, tuple[bytes, Success]] = {}  # what was read lately
+        self._lock = threading.Lock()  # held to change that
         self._codes: WeakKeyDictionary[Notebook, NotebookCode] = WeakKeyDictionary()
         self._has_warned = False
 
@@ -172,7 +174,9 @@ class CachedRunner:
         interruption = partial(run.interruption, run.ties.cancel)
         make = partial(self._kept, store, run, use)
         return run.as_own(
-            self._parties.attend(run.question, run.name, run.ties, make, interruption)
+            self._parties.attend(
+                run.question, run.name, run.ties, make, interruption, run.ends_at()
+            )
         )
 
     def submit(
@@ -245,9 +249,10 @@ class CachedRunner:
         result = self._codec.decode(key, payload)
         if len(payload) > _SMALL_BYTES or result is None or not can_be_new(result):
             return result
-        while len(self._read) >= _READ:
-            self._read.pop(next(iter(self._read)), None)
-        self._read[key] = payload, result
+        with self._lock:
+            while len(self._read) >= _READ:
+                del self._read[next(iter(self._read))]
+            self._read[key] = payload, result
         return as_new(result)
 
     def _run_request(  # noqa: PLR0913, PLR0917  # what a run is made of, and the values to make it with
@@ -291,6 +296,7 @@ class CachedRunner:
             is_as_before=partial(self._is_as_before, request, engine_name, parts),
             document=partial(executed_document, request.notebook, request.values),
             limits_s=(request.timeout_s, request.cell_timeout_s),
+            started_at=request.started_at,
         )
 
     def _kept(self, store: CacheStore, run: KeyedRun, use: CacheUse, ties: Ties) -> Result:

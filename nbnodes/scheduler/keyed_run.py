@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import math
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbnodes.cache.key import KeyParts
@@ -36,7 +38,9 @@ class KeyedRun:
             given what cancels the waiting.
         is_as_before: Whether all that the key depends on is still as it was.
         document: Makes its executed notebook; None for a function.
-        limits_s: What time it may take; only runs that may take the same are one.
+        limits_s: What time it may take; only runs that may take the same are one. The
+            first is that of all of it.
+        started_at: Monotonic time from which its own time counts.
     """
 
     parts: KeyParts
@@ -48,11 +52,18 @@ class KeyedRun:
     is_as_before: Callable[[], bool] = lambda: True
     document: Callable[[Any], dict[str, Any]] | None = None
     limits_s: tuple[float | None, ...] = ()
+    started_at: float = field(default_factory=time.monotonic)
 
     @property
     def question(self) -> tuple[object, ...]:
         """What those runs share that are one while they overlap."""
         return (self.parts.key, *self.limits_s)
+
+    def ends_at(self, started_at: float | None = None) -> float:
+        """Return the monotonic time when its time is up, if it counts from `started_at`."""
+        limit_s = self.limits_s[0] if self.limits_s else None
+        began_at = self.started_at if started_at is None else started_at
+        return math.inf if limit_s is None else began_at + limit_s
 
     def as_own(self, result: Result) -> Result:
         """Return what came of an equal run as what came of this one."""

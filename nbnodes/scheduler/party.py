@@ -7,14 +7,16 @@ at once and the run goes on; the last one to leave interrupts it and hears what 
 from __future__ import annotations
 
 import copy
+import math
 import threading
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
 
 from nbnodes.engines.engine import CancelToken, OnOutput, Progress
-from nbnodes.errors import Interruption, RunCancelledError
+from nbnodes.errors import Interruption, RunCancelledError, RunTimeoutError
 from nbnodes.result import Result, Success
 
 _TICK_S = 0.05  # between two looks of who waits; a cell that waits can be interrupted only then
@@ -52,11 +54,14 @@ class Guest:
         on_end: Called once, on any thread; must not raise.
         on_begin: Called once before that, when the run begins or will never begin; must be quick
             and call nothing else.
+        ends_at: When its own time is up, as `time.monotonic` tells it; asked after it has begun. If
+            the run's is up before, the guest asks again.
     """
 
     ties: Ties
     on_end: Callable[[Outcome], None]
     on_begin: Callable[[], None] = field(default=lambda: None)
+    ends_at: Callable[[], float] = field(default=lambda: 0.0)
 
 
 class Party:
@@ -76,6 +81,7 @@ class Party:
         self._latest: Progress | None = None
         self._is_open = True
         self._has_begun = False
+        self._ends_at = math.inf
         self.ties = Ties(on_progress=self._tell_progress, on_output=self._tell_output)
 
     def join(self, guest: Guest) -> bool:
@@ -123,8 +129,13 @@ class Party:
         """Tell all guests what came of the run, each as its own; the host, else the first, last."""
         self._close()
         self._closed(self)
+        now = time.monotonic()
+        is_late = isinstance(outcome, RunTimeoutError) and now >= self._ends_at
         while (guest := self._next()) is not None:
-            guest.on_end(_another(outcome) if self._guests else outcome)
+            if is_late and now < guest.ends_at():
+                guest.on_end(AbandonedError())
+            else:
+                guest.on_end(_another(outcome) if self._guests else outcome)
 
     def leave(self, guest: Guest) -> None:
         """Have a guest wait no more. The last one interrupts the run, and hears when it has ended.
@@ -164,6 +175,8 @@ class Party:
             self._host = host
             for guest in self._guests:
                 guest.on_begin()
+            timed = [host] if host else self._guests
+            self._ends_at = min(guest.ends_at() for guest in timed)
             return True
 
     def _close(self) -> None:
@@ -231,8 +244,9 @@ class Parties:
         ties: Ties,
         make: Callable[[Ties], Result],
         interruption: Interruption,
+        ends_at: float = math.inf,
     ) -> Result:
-        """Wait for a run that is under way, or make it on this thread.
+        """Wait for a run that is under way, or make it on this thread, by `ends_at`.
 
         Who makes it and leaves is told when it has ended, as its thread is needed until then.
 
@@ -242,7 +256,7 @@ class Parties:
         outcome: Outcome = AbandonedError()
         while isinstance(outcome, AbandonedError):
             seat = _Seat()
-            guest = Guest(ties=ties, on_end=seat.take)
+            guest = Guest(ties=ties, on_end=seat.take, ends_at=lambda: ends_at)
             party, _ = self.enter(question, name, guest)
             party.make(make, host=guest)
             outcome = seat.wait(interruption, partial(party.leave, guest))

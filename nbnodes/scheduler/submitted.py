@@ -5,6 +5,7 @@ Only the run itself takes a worker, and only when nobody is at it already.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -48,12 +49,12 @@ class _Wish:
         self._run = run
         self._make = make
         self._start = start
-        self._has_begun = False
+        self._began_at: float | None = None
 
     def ask(self) -> None:
         """Join a run under way, or have one begun."""
         run = self._run
-        guest = Guest(ties=run.ties, on_begin=self._begin, on_end=self._end)
+        guest = Guest(ties=run.ties, on_begin=self._begin, on_end=self._end, ends_at=self._ends_at)
         party, is_new = self._parties.enter(run.question, run.name, guest)
         if not is_new:
             return
@@ -68,9 +69,12 @@ class _Wish:
         self._start(work, party.ties.cancel).add_done_callback(note)
 
     def _begin(self) -> None:
-        if not self._has_begun:
-            self._has_begun = True
+        if self._began_at is None:
+            self._began_at = time.monotonic()
             self.future.set_running_or_notify_cancel()
+
+    def _ends_at(self) -> float:
+        return self._run.ends_at(self._began_at)
 
     def _end(self, outcome: Outcome) -> None:
         if isinstance(outcome, AbandonedError) and not self._run.ties.cancel.cancelled:

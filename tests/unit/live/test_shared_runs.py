@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from notebooks import write_notebook
 import nbnodes as nb
 from nbnodes.engines.engine import CancelToken, Progress, RunRequest
 from nbnodes.engines.run import Run
-from nbnodes.errors import RunCancelledError
+from nbnodes.errors import RunCancelledError, RunTimeoutError
 from nbnodes.result import Failure, Result
+from nbnodes.scheduler.keyed_run import CacheUse
 from nbnodes.session import Model, Session
 
 WAIT_S = 30.0
@@ -47,7 +49,7 @@ class Gated:
         self.requests.append(request)
         request.on_progress(Progress(done=1, total=3))
         self.begun.append(n)
-        until(lambda: self.gate.is_set() or stop.is_set())
+        until(lambda: self.gate.is_set() or stop.is_set() or request.remaining_s == 0.0)
         if error := request.interruption():
             self.stopped.append(n)
             raise error
@@ -191,6 +193,27 @@ def test_a_caller_who_joined_can_leave(model: Model, engine: Gated) -> None:
     assert engine.stopped == []
     engine.gate.set()
     assert future.result(WAIT_S).unwrap() == [1]
+
+
+def test_who_comes_late_has_time_of_its_own(model: Model, engine: Gated) -> None:
+    engine.gate.set()
+    model.run(n=0, engine=engine, timeout_s=60)
+    engine.gate.clear()
+    template = replace(engine.requests[0], values={"n": 1}, on_progress=lambda _: None)
+
+    def call(started_at: float) -> Result:
+        request = replace(template, started_at=started_at, cancel=CancelToken())
+        return model.session.runner.run(lambda: engine, request, CacheUse.ON, "inprocess")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(call, time.monotonic() - 59)
+        until(lambda: engine.begun == [0, 1])
+        late = pool.submit(call, time.monotonic())
+        until(lambda: guests(model.session) == 2)
+        assert isinstance(first.exception(WAIT_S), RunTimeoutError)
+        until(lambda: late.done() or engine.begun == [0, 1, 1])
+        engine.gate.set()
+        assert late.result(WAIT_S).unwrap() == [1]
 
 
 def test_everybody_hears_how_far_it_is_from_when_they_came(model: Model, engine: Gated) -> None:
