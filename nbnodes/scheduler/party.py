@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from nbnodes.engines.engine import CancelToken, OnOutput, Progress
 from nbnodes.errors import Interruption, RunCancelledError, RunTimeoutError
@@ -305,7 +305,9 @@ class _Seat:
 
 
 def _another(outcome: Outcome) -> Outcome:
-    """Give a guest a Result of its own; who cannot have one asks again."""
+    """Give a guest a Result or error of its own; who cannot have a Result asks again."""
+    if isinstance(outcome, BaseException):
+        return _another_error(outcome)
     if not isinstance(outcome, Success):
         return outcome
     try:
@@ -315,3 +317,22 @@ def _another(outcome: Outcome) -> Outcome:
     cells, executed = copy.deepcopy((outcome.cells, outcome.executed))
     is_kept = outcome.key is not None
     return replace(outcome, value=value, cells=cells, executed=executed, cached=is_kept)
+
+
+def _another_error(error: BaseException) -> BaseException:
+    """Copy an error, without its class's `__init__`, which may take something else than `args`.
+
+    To raise an error changes it, so threads must not share one.
+    """
+    kind = type(error)
+    native: Any = next(base for base in kind.__mro__ if base.__module__ == "builtins")
+    try:
+        made: Any = error.__reduce__()
+        new: BaseException = kind.__new__(kind, *made[1])
+        native.__init__(new, *made[1])
+        new.__setstate__(made[2] if len(made) > 2 else None)  # noqa: PLR2004  # its attributes
+    except Exception:  # noqa: BLE001  # a class may fail to copy in any way it likes
+        return error
+    new.__cause__, new.__context__ = error.__cause__, error.__context__
+    new.__suppress_context__ = error.__suppress_context__
+    return new.with_traceback(error.__traceback__)

@@ -134,6 +134,9 @@ class OneQuestion(RuleBasedStateMachine):
             assert all(isinstance(one, Success) and one.value == [1, 2] for one in results)
             values = [one.value for one in results if isinstance(one, Success)]
             assert len({id(value) for value in values}) == len(values), "each has its own"
+        elif isinstance(outcome, BaseException):
+            assert all(repr(one.ends[0]) == repr(outcome) for one in stayed)
+            assert len({id(one.ends[0]) for one in stayed}) == len(stayed), "each raises its own"
         else:
             assert all(one.ends[0] is outcome for one in stayed)
 
