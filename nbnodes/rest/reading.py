@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from nbnodes.errors import GraphError, NotebookError
 from nbnodes.graph.assembly import Member
+from nbnodes.graph.folder import GRAPH_FILE
 from nbnodes.graph.node import NodeOptions
 from nbnodes.live.graph import Graph
 from nbnodes.notebook.document import Notebook
 from nbnodes.rest.endpoint import Endpoint, NodeEndpoint, NotebookEndpoint
+from nbnodes.rest.keeping import is_alike
 from nbnodes.rest.subject import Subject
 from nbnodes.session import Session
 
@@ -30,6 +32,7 @@ class Reading:
         endpoints: What can be called, by name.
         subjects: What has a page, by name; a graph stands before its nodes.
         problems: What could not be read, and why; for people.
+        files: The files that were read, damaged ones too.
     """
 
     def __init__(self, session: Session) -> None:
@@ -37,9 +40,11 @@ class Reading:
         self.endpoints: dict[str, Endpoint] = {}
         self.subjects: dict[str, Subject] = {}
         self.problems: list[str] = []
+        self.files: set[str] = set()
 
     def add_folder(self, path: str) -> None:
         """Read a folder, or its graph.toml."""
+        self.files.add(path if path.endswith(".toml") else os.path.join(path, GRAPH_FILE))
         try:
             graph = Graph.from_folder(path, session=self._session)
         except GraphError as error:
@@ -48,6 +53,8 @@ class Reading:
                 self.add_notebook(file, is_told=True)
             return
         members = graph.assembly.members
+        read = {m.body.path or "" for m in members.values() if isinstance(m.body, Notebook)}
+        self.files |= read | {one for one in notebooks_in(path) if os.path.realpath(one) in read}
         names = {node: self.node_name(node, member, path) for node, member in members.items()}
         for node, member in members.items():
             self._put(_endpoint(names[node], node, member, graph), node, names)
@@ -56,6 +63,7 @@ class Reading:
 
     def add_notebook(self, path: str, *, is_told: bool = False) -> None:
         """Serve a notebook; `is_told`: if it cannot be read, that is among the problems already."""
+        self.files.add(path)
         try:
             model = self._session.model(path)
         except NotebookError as error:
@@ -65,6 +73,21 @@ class Reading:
         name = self.notebook_name(path)
         node = stem(path)
         self._put(NotebookEndpoint(name, model), node, {node: name})
+
+    def keep(self, endpoints: Mapping[str, Endpoint], subjects: Mapping[str, Subject]) -> None:
+        """Put what was read before in the place of what is as it was, so that all know that it is.
+
+        Args:
+            endpoints: What could be called before.
+            subjects: What had a page before.
+        """
+        for name, subject in tuple(self.subjects.items()):
+            before = subjects.get(name)
+            if before is None or not is_alike(before, subject):
+                continue
+            self.subjects[name] = before
+            if type(endpoints.get(name)) is type(self.endpoints.get(name)):
+                self.endpoints |= {n: one for n, one in endpoints.items() if n == name}
 
     def node_name(self, node: str, member: Member, folder: str) -> str:  # noqa: ARG002  # for others
         """Name the Endpoint of a node of a folder's graph."""

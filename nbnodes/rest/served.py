@@ -23,6 +23,11 @@ class Served:
         paths: The notebooks, the folders, the graph.toml files.
         session: Where they run.
 
+    Attributes:
+        title: What all is called.
+        problems: What is not served, and why.
+        files: The files that were ever read, damaged ones too.
+
     Raises:
         UsageError: If a path is none of these, or nothing is left to serve.
     """
@@ -32,6 +37,7 @@ class Served:
         self._session = session
         self.title = " · ".join(dict.fromkeys(_called(path) for path in self._paths))
         self.problems: Sequence[str] = ()
+        self.files: frozenset[str] = frozenset()
         self._endpoints: dict[str, Endpoint] = {}
         self._subjects: dict[str, Subject] = {}
         self.read()
@@ -41,8 +47,13 @@ class Served:
         """The folders in which what is served lies."""
         return tuple({p if os.path.isdir(p) else os.path.dirname(p): None for p in self._paths})
 
+    @property
+    def whole_folders(self) -> tuple[str, ...]:
+        """The folders of which all notebooks are served."""
+        return tuple(path for path in self._paths if os.path.isdir(path))
+
     def read(self) -> None:
-        """Read all anew. What was served stays as it is if that fails.
+        """Read all anew. What is as it was stays the same object; if that fails, all does.
 
         Raises:
             UsageError: If nothing is left to serve, or something is damaged that was not before.
@@ -50,11 +61,14 @@ class Served:
         reading = _Reading(self._session)
         for path in self._paths:
             reading.add(path)
+        found = {*reading.files, *map(os.path.realpath, reading.files)}
+        self.files |= found  # what is gone may come back
         new = [one for one in reading.problems if one not in self.problems]
         if self._endpoints and new:  # to be mended soon: open pages and their graphs stay
             raise UsageError("\n".join(new))
         if not reading.endpoints:
             raise UsageError("\n".join(["there is nothing to serve:", *reading.problems]))
+        reading.keep(self._endpoints, self._subjects)
         self._endpoints, self._subjects = reading.endpoints, reading.subjects
         self.problems = tuple(reading.problems)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from notebooks import write_notebook
 from serving import LOOPBACK, Served, served
 from websocket import ABNF, WebSocket, create_connection
 
@@ -53,3 +54,68 @@ def test_a_page_too_many_is_refused(models: Path, limits: Limits) -> None:
         assert closed(third) == _FULL
         first.close()
         second.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder of a notebook that writes beside itself, and of others."""
+    made = tmp_path / "served"
+    made.mkdir()
+    write_notebook(made / "writer.ipynb", ("n = 1", "parameters"), _WRITES, ("n + 76", "return"))
+    value(made, "other", "n * 11")
+    (made / "part.py").write_text("FACTOR = 11\n")
+    write_notebook(
+        made / "user.ipynb", ("n = 1", "parameters"), "import part", ("n * part.FACTOR", "return")
+    )
+    return made
+
+
+def value(folder: Path, name: str, value: str) -> None:
+    write_notebook(folder / f"{name}.ipynb", ("n = 11", "parameters"), (value, "return"))
+
+
+_WRITES = """\
+from time import time_ns
+for name in ("made.py", "made.toml", "made.txt"):
+    open(name, "w").write(f"at = {time_ns()}")
+print("run", file=open("runs.txt", "a"))"""
+
+
+def test_a_page_that_nothing_saved_reaches_does_not_run_again(folder: Path) -> None:
+    with served(folder, reloads=True, cache=False) as server:
+        writer, other = opened(server, "writer"), opened(server, "other")
+        assert "77" in shown(writer)
+        assert "121" in shown(other)
+        for factor in (12, 13):
+            value(folder, "other", f"n * {factor}")
+            assert str(11 * factor) in shown(other)
+        assert (folder / "runs.txt").read_text() == "run\n"
+        writer.close()
+        other.close()
+
+
+def test_a_page_follows_a_module_that_is_saved(folder: Path) -> None:
+    with served(folder, reloads=True, cache=False) as server:
+        user, writer = opened(server, "user", n=11), opened(server, "writer")
+        assert "121" in shown(user)
+        assert "77" in shown(writer)
+        (folder / "part.py").write_text("FACTOR = 12\n")
+        assert "132" in shown(user)
+        assert (folder / "runs.txt").read_text() == "run\n"
+        user.close()
+        writer.close()
+
+
+def test_a_notebook_that_is_new_in_a_folder_is_served_and_followed(folder: Path) -> None:
+    with served(folder, reloads=True, cache=False) as server:
+        other = opened(server, "other")
+        assert "121" in shown(other)
+        value(folder, "another", "n * 100")
+        value(folder, "other", "n * 12")
+        assert "132" in shown(other)
+        another = opened(server, "another")
+        assert "1100" in shown(another)
+        value(folder, "another", "n * 101")
+        assert "1111" in shown(another)
+        another.close()
+        other.close()

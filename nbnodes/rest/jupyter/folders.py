@@ -62,6 +62,8 @@ class Folders:
             return kept
         reading = _PathReading(self._session, self._root, path)
         reading.read(folder)
+        if kept is not None:
+            reading.keep(kept.endpoints, kept.subjects)
         files = tuple(reading.outside(folder))
         return Shelf(
             stamp=_stamp(folder, files),
@@ -83,6 +85,8 @@ class Folders:
             return kept
         reading = _PathReading(self._session, self._root, os.path.dirname(path))
         reading.add_notebook(file)
+        if kept is not None:
+            reading.keep(kept.endpoints, kept.subjects)
         return Shelf(
             stamp=stamp,
             endpoints=reading.endpoints,

@@ -138,10 +138,17 @@ class Outbox:
             self._task = None
 
 
-def followed(visit: Visit, subjects: Mapping[str, Subject]) -> None:
-    """Have a Visit show its subject as it is now; one that is not served any more ends."""
+def followed(visit: Visit, subjects: Mapping[str, Subject], *, is_same_code: bool) -> None:
+    """Have a Visit show its subject as it is now; one that is not served any more ends.
+
+    Args:
+        visit: The visit.
+        subjects: All that is served, by name.
+        is_same_code: Whether the modules that it imports are as they were; where the subject is,
+            too, nothing is done.
+    """
     subject = subjects.get(visit.subject.name)
     if subject is None:
         visit.close("it is not served any more")
-    else:
+    elif subject is not visit.subject or not is_same_code:
         visit.follow(subject)
