@@ -40,6 +40,14 @@ def test_an_address_reproduces_a_page(examples: ServedPages) -> None:
     expect(field(again, "n", "range")).to_have_value("17")
 
 
+def test_a_page_that_is_loaded_again_at_once_has_the_last_change(examples: ServedPages) -> None:
+    page = examples.open("pages/fibonacci")
+    wait_value(page, "fibonacci", "610")
+    field(page, "n").fill("18")
+    page.evaluate("location.reload()")
+    expect(field(page, "n")).to_have_value("18")
+
+
 def test_reset_goes_back_to_the_defaults(examples: ServedPages) -> None:
     page = examples.open("pages/fibonacci?n=17")
     wait_value(page, "fibonacci", "1597")

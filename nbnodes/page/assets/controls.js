@@ -1,8 +1,8 @@
-// Native inputs become controls: each has a value, as JSON writes it, and tells when it changes.
-// What the inputs mean: see nbnodes/page/fields.py. How values are written: see control/wire.py.
+// Native inputs (page/fields.py) become controls, whose values are as control/wire.py writes them.
 "use strict";
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const found = (within, what) => [...within.querySelectorAll(what)];
 const make = (name, text, more) => Object.assign(document.createElement(name), { textContent: text }, more);
 
 // ---- numbers: a place on a grid is a whole number of steps, so that nothing drifts
@@ -81,9 +81,9 @@ function makeControl(root, known, changed) {
   const of = isPair ? domain.of : domain;
   const on = line(of, grid);
   const unit = root.querySelector(".nb-unit")?.textContent ?? "";
-  const all = (name) => [...root.querySelectorAll(`[data-part="${name}"]`)];
+  const all = (name) => found(root, `[data-part="${name}"]`);
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
-  const inputs = [...root.querySelectorAll("[data-inputs] :is(input,select,textarea,button)")];
+  const inputs = found(root, "[data-inputs] :is(input,select,textarea,button)");
   const control = { known, address: root.dataset.address, settle };
   let behind; // what is set when the tick for none is taken away
 
@@ -244,7 +244,7 @@ function makeControl(root, known, changed) {
 // All controls of a form, by address.
 function controlsIn(form, changed) {
   const known = JSON.parse(form.querySelector('script[type="application/json"]').textContent);
-  const roots = [...form.querySelectorAll("[data-address]")].filter((root) => root.dataset.address in known);
+  const roots = found(form, "[data-address]").filter((root) => root.dataset.address in known);
   return Object.fromEntries(roots.map((root) => {
     const { address } = root.dataset;
     return [address, makeControl(root, known[address], changed)];

@@ -1,17 +1,18 @@
 
-// ---- the page: controls on one side, cards on the other, one socket between them and the server
+// ---- the page: controls, cards, and one socket between them and the server
 
 const BUSY = ["stale", "queued", "running"];
 const STATE_DELAY_MS = 150; // what is over sooner never shows
 const FAST_MS = 100; // models that answer sooner follow every move; slower ones wait
 const QUIET_MS = 150; // for people to rest,
-const LONGEST_MS = 2000; // but no longer than this, unless they are still busy
+const LONGEST_MS = 2000; // but no longer than this
+const WRITE_MS = 100; // browsers refuse to write the address more often
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [250, 5000];
 const page = document.body.dataset;
 const byId = (id) => document.getElementById(id);
 const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
-// ---- values: the first change after a rest goes at once; while its answer is awaited, the newest wait
+// ---- values: a change after a rest goes at once; while one is awaited, the newest wait
 
 const form = byId("nb-form");
 const controls = form ? controlsIn(form, changed) : {};
@@ -19,14 +20,13 @@ const entries = () => Object.values(controls).map((one) => [one.address, one.val
 const isKept = ([name, value]) => !same(value, controls[name].known.default);
 const isSecret = ([name]) => controls[name].known.kind === "password";
 let socket, seq = 0, awaited = 0, pending = {}, quiet, writing;
-let sentAt = -Infinity, changedAt = -Infinity, pace = 0; // ms; `pace`: how long the last answer took
+let sentAt = -1e9, changedAt = -1e9, wroteAt = -1e9, pace = 0; // ms; `pace`: how long the last answer took
 
 function changed(control) {
   pending[control.address] = control.value;
-  clearTimeout(writing);
-  writing = setTimeout(writeAddress, 250); // browsers refuse more than a few a second
   clearTimeout(quiet);
   const now = performance.now();
+  writing ??= setTimeout(writeAddress, wroteAt + WRITE_MS - now); // it may be loaded again at once
   const isMoving = now - changedAt < QUIET_MS;
   changedAt = now;
   if (!awaited && (pace < FAST_MS || !isMoving)) sendValues();
@@ -58,12 +58,14 @@ const address = () => {
 };
 let written = location.search;
 function writeAddress() {
+  writing = clearTimeout(writing);
+  wroteAt = performance.now();
   history.replaceState(null, "", address() + location.hash);
   written = location.search;
 }
 addEventListener("popstate", () => { if (location.search !== written) location.reload(); });
 
-// ---- the socket: it comes back by itself, and tells then what is set and what is shown
+// ---- the socket: it comes back by itself, and tells what is set and shown
 
 let delay = FIRST_RETRY_MS, again, isGone = false;
 function connect() {
@@ -102,8 +104,8 @@ const hears = {
     for (const [name, standing] of Object.entries(moved)) cards[name]?.stand(standing);
   },
   show: ({ seq: answered, cards: shown }) => {
-    const fresh = Object.entries(shown).filter(([name]) => name in cards)
-      .map(([name, one]) => [cards[name], one, parsed(one.html)]);
+    const here = Object.entries(shown).filter(([name]) => name in cards);
+    const fresh = here.map(([name, one]) => [cards[name], one, parsed(one.html)]);
     for (const [card, one, content] of fresh) card.show(one, content); // all at once
     if (fresh.length) say(byId("nb-aloud"), `Updated: ${fresh.map(([card]) => card.title).join(", ")}`);
     release(answered);
@@ -133,16 +135,16 @@ function makeCard(root) {
   const feeds = JSON.parse(root.dataset.feeds);
   const standing = {};
   card.entries = () => entries().filter(([name]) => feeds.includes(name));
-  let html = "", due = 0;
+  let html = "", due;
 
   card.stand = (moved) => {
     const { state } = Object.assign(standing, moved);
-    root.ariaBusy = BUSY.includes(state);
-    if (BUSY.includes(state) && !BUSY.includes(root.dataset.state)) due ||= setTimeout(drawStanding, STATE_DELAY_MS);
+    const isBusy = root.ariaBusy = BUSY.includes(state);
+    if (isBusy && !BUSY.includes(root.dataset.state)) due ||= setTimeout(drawStanding, STATE_DELAY_MS);
     else drawStanding();
   };
   function drawStanding() {
-    due = clearTimeout(due) ?? 0;
+    due = clearTimeout(due);
     const { state, reason, fraction = null, progress, left_s: left } = standing;
     if (state === "failed" && root.dataset.state !== state) say(byId("nb-aloud"), `${card.title} failed`);
     root.dataset.state = state;
@@ -154,14 +156,14 @@ function makeCard(root) {
     bar.parentNode.hidden = state !== "running";
     bar.ariaValueNow = fraction === null ? null : Math.round(100 * fraction);
     bar.firstChild.style.transform = fraction === null ? "" : `scaleX(${fraction})`;
-    const wait = left == null ? "" : `about ${Math.ceil(left)} s left`;
+    const wait = left != null && `about ${Math.ceil(left)} s left`;
     say(part("progress"), [progress, wait].filter(Boolean).join(" · "));
     say(run, "manual" in root.dataset && state === "stale" ? "Run" : "Run again");
     const isOver = state !== "queued" && state !== "running";
     if (isOver && document.activeElement === stop) run.focus();
     stop.hidden = isOver;
   }
-  // New content in place of the old: focus, chosen tab, folds, scrolling and frames' heights stay.
+  // New content for the old: focus, tab, folds, scrolling and frames' heights stay.
   card.show = (one, content) => {
     root.dataset.key = one.key ?? "";
     say(part("note"), one.note ?? "");
@@ -169,7 +171,7 @@ function makeCard(root) {
     list.parentNode.hidden = !list.dataset.formats;
     if (one.html === html) return;
     html = one.html;
-    const all = (what) => [...body.querySelectorAll(what)];
+    const all = (what) => found(body, what);
     const focused = document.activeElement, isInside = body.contains(focused);
     const at = all(FOCUSABLE).indexOf(focused);
     const tab = all('[aria-selected="true"]')[0]?.textContent;
@@ -205,8 +207,7 @@ function parsed(html) {
   for (const image of place.querySelectorAll("img")) image.decoding = "sync"; // no empty frame between
   return place;
 }
-const roots = [...document.querySelectorAll("[data-card]")];
-const cards = Object.fromEntries(roots.map((root) => [root.dataset.card, makeCard(root)]));
+const cards = Object.fromEntries(found(document, "[data-card]").map((root) => [root.dataset.card, makeCard(root)]));
 
 const acts = {
   link: (_, button) => copy(location.origin + address(), button),
@@ -258,8 +259,7 @@ function goTo(node) {
   const { root } = cards[node?.dataset.node] ?? {};
   const fold = root?.closest("details");
   if (fold) fold.open = true;
-  root?.scrollIntoView({ block: "nearest" });
-  root?.focus({ preventScroll: true });
+  root?.focus();
 }
 if (graph) drawGraph(graph.firstElementChild);
 graph?.addEventListener("click", ({ target }) => goTo(target.closest("[data-node]")));
@@ -282,11 +282,11 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// ---- frames of our own say how high they are, and hear which colours the page has
+// ---- frames say how high they are, and hear which colours the page has
 
 addEventListener("message", ({ source, data }) => {
   const height = data?.["nbnodes-height"];
-  const frame = [...document.querySelectorAll(".nb-frame")].find((one) => one.contentWindow === source);
+  const frame = found(document, ".nb-frame").find((one) => one.contentWindow === source);
   if (!frame || !(height > 0)) return;
   frame.style.height = `${Math.min(Math.ceil(height), 20000)}px`;
   const { scheme } = document.documentElement.dataset;

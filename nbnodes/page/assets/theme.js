@@ -1,20 +1,16 @@
 // Light, dark, or as the system has it: decided before anything is drawn, remembered here.
 {
   const SCHEMES = ["auto", "light", "dark"];
-  const root = document.documentElement;
-  const kept = () => { try { return localStorage.getItem("nbnodes-scheme"); } catch { return null; } };
-  let scheme = SCHEMES.includes(kept()) ? kept() : "auto";
-  root.dataset.scheme = scheme;
-
-  function tell() {
-    document.getElementById("nb-scheme").textContent = `Theme: ${scheme}`;
-  }
+  const { dataset } = document.documentElement;
+  let kept = {};
+  try { kept = localStorage; } catch { /* refused: it holds while the page is open */ }
+  const choose = (scheme) => { dataset.scheme = SCHEMES.includes(scheme) ? scheme : "auto"; };
+  const tell = () => { document.getElementById("nb-scheme").textContent = `Theme: ${dataset.scheme}`; };
+  choose(kept["nbnodes-scheme"]);
   addEventListener("DOMContentLoaded", tell);
-  addEventListener("click", (event) => {
-    if (event.target.id !== "nb-scheme") return;
-    scheme = SCHEMES[(SCHEMES.indexOf(scheme) + 1) % SCHEMES.length];
-    root.dataset.scheme = scheme;
-    try { localStorage.setItem("nbnodes-scheme", scheme); } catch { /* private: it holds while the page is open */ }
+  addEventListener("click", ({ target }) => {
+    if (target.id !== "nb-scheme") return;
+    choose(kept["nbnodes-scheme"] = SCHEMES[SCHEMES.indexOf(dataset.scheme) + 1]);
     tell();
   });
 }
