@@ -112,7 +112,8 @@ def engine(others: set[psutil.Process]) -> Iterator[ForkEngine]:
 def served(others: set[psutil.Process]) -> list[psutil.Process]:
     """Return the children of the engine's template: whoever has no children."""
     new = [process for process in descendants() if process not in others]
-    return [process for process in new if not process.children()]
+    # a template among the others may still make a spare
+    return [each for each in new if not each.children() and each.parent() not in others]
 
 
 def waiting(engine: ForkEngine) -> int:
