@@ -24,7 +24,7 @@ from nbnodes.rest.endpoint import Endpoint
 from nbnodes.rest.limits import Limits
 from nbnodes.rest.metrics import Metrics
 from nbnodes.rest.running import Running
-from nbnodes.result import Failure, Result, Success
+from nbnodes.result import Success
 from nbnodes.session import Session
 
 T = TypeVar("T")
@@ -203,19 +203,12 @@ class Desk:
         return f"{self.base_path}frames/{self.frames.put(html)}"
 
     def _count(self, running: Running) -> None:
-        name = running.endpoint.name
-        result: Result | None = None
-        if running.future.cancelled():
-            outcome = "cancelled"
-        elif running.future.exception() is not None:
-            is_stopped = isinstance(running.future.exception(), RunCancelledError)
-            outcome = "cancelled" if is_stopped else "error"
-        else:
-            result = running.future.result()
-            outcome = "failure" if isinstance(result, Failure) else "success"
-        self.metrics.run(name, outcome, result.duration_s if result else None)
-        if result is not None:
-            self.metrics.cache(name, "hit" if result.cached else "miss")
+        name, future = running.endpoint.name, running.future
+        if not future.cancelled() and future.exception() is None:
+            self.metrics.result(name, future.result())
+            return
+        is_stopped = future.cancelled() or isinstance(future.exception(), RunCancelledError)
+        self.metrics.run(name, "cancelled" if is_stopped else "error", None)
 
 
 def is_small(value: Any) -> bool:

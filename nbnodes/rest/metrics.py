@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from nbnodes.result import Failure, Result
+
 OTHERS = "(others)"
 """The label of what comes when there are too many labels already."""
 
@@ -99,6 +101,13 @@ class Metrics:
     def cache(self, model: str, outcome: str) -> None:
         """Count a question of the cache: a "hit" or a "miss"."""
         self._models.cache(model, outcome)
+
+    def result(self, model: str, result: Result) -> None:
+        """Count a Result: of a run, or of the cache."""
+        self.cache(model, "hit" if result.cached else "miss")
+        if not result.cached:
+            outcome = "failure" if isinstance(result, Failure) else "success"
+            self.run(model, outcome, result.duration_s)
 
     def median_s(self, model: str) -> float | None:
         """Return the median duration of the latest runs of a model; None if it has not run."""

@@ -44,6 +44,7 @@ class Showing:
         drawings: Draws Results.
         send: Takes messages, on any thread; returns at once.
         seen: What the page shows already.
+        count: Hears of each Result that is new on the page, by its node's name.
 
     Attributes:
         graph: The graph.
@@ -52,12 +53,18 @@ class Showing:
     """
 
     def __init__(
-        self, graph: Graph, drawings: Drawings, send: Callable[[Message], None], seen: Seen
+        self,
+        graph: Graph,
+        drawings: Drawings,
+        send: Callable[[Message], None],
+        seen: Seen,
+        *,
+        count: Callable[[str, Result], None],
     ) -> None:
         self.graph = graph
         self.seen = seen
         self.seq = 0
-        self._drawings, self._send = drawings, send
+        self._drawings, self._send, self._count = drawings, send, count
         self._moved: dict[str, NodeMoved] = {}
         self._awaited: set[str] = set()
         self._lock = threading.Lock()
@@ -118,6 +125,7 @@ class Showing:
         for name, result in results.items():
             if result.key is not None and self.seen.keys.get(name) == result.key:
                 continue
+            self._count(name, result)
             drawing = self._drawings.of(name, result, notebook_of(self.graph, name))
             keys[name] = drawing.key
             cards[name] = {

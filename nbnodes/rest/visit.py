@@ -9,6 +9,7 @@ from nbnodes.rest.drawings import Drawings
 from nbnodes.rest.setting import Asked
 from nbnodes.rest.showing import Message, Seen, Showing
 from nbnodes.rest.subject import Subject
+from nbnodes.result import Result
 
 
 class Visit:
@@ -19,6 +20,7 @@ class Visit:
         drawings: Draws Results.
         send: Takes messages for the page, on any thread; returns at once.
         end: Does what takes its time, such as to stop what runs, on another thread.
+        count: Hears of each Result that is new on the page, by its endpoint.
         client: Who has the page open: an address.
     """
 
@@ -29,11 +31,13 @@ class Visit:
         send: Callable[[Message], None],
         *,
         end: Callable[[Callable[[], object]], None],
+        count: Callable[[str, Result], None] = lambda _name, _result: None,
         client: str = "",
     ) -> None:
         self.subject = subject
         self.client = client
         self._drawings, self._send, self._end = drawings, send, end
+        self._count = count
         self._settable = subject.settable
         self._values: dict[str, Any] = {}
         self._refused: set[str] = set()
@@ -100,7 +104,12 @@ class Visit:
 
     def _opened(self, seen: Seen) -> Showing:
         graph = self.subject.graph.sibling(lends=True)  # a page only looks at values
-        return Showing(graph, self._drawings, self._send, seen)
+        endpoints = self.subject.endpoints
+
+        def count(node: str, result: Result) -> None:
+            self._count(endpoints.get(node, node), result)
+
+        return Showing(graph, self._drawings, self._send, seen, count=count)
 
     def _set(self, asked: Asked) -> None:
         showing = self._showing

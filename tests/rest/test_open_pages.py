@@ -56,6 +56,17 @@ def test_a_page_too_many_is_refused(models: Path, limits: Limits) -> None:
         second.close()
 
 
+def test_what_pages_run_is_counted_as_what_requests_run(models: Path) -> None:
+    with served(models / "square.ipynb") as server:
+        for _ in range(2):
+            page = opened(server, "square", n=12)
+            assert "144" in shown(page)
+            page.close()
+        told = server.client.get("/metrics").text
+        assert 'nbnodes_runs_total{model="square",outcome="success"} 1.0' in told
+        assert 'nbnodes_cache_total{model="square",outcome="hit"} 1.0' in told
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Give a folder of a notebook that writes beside itself, and of others."""

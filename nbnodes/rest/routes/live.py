@@ -48,8 +48,10 @@ class Live(WebSocketHandler, Route):
         def send(message: Message) -> None:
             loop.call_soon_threadsafe(self._outbox.put, message)
 
-        end = self.desk.endings.soon
-        self.visit = Visit(subject, self.desk.drawings, send, end=end, client=self.client)
+        end, count = self.desk.endings.soon, self.desk.metrics.result
+        self.visit = Visit(
+            subject, self.desk.drawings, send, end=end, count=count, client=self.client
+        )
         self.desk.visits.add(self.visit)
 
     def on_message(self, message: str | bytes) -> None:
