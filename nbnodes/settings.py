@@ -11,6 +11,8 @@ from nbnodes.errors import SettingsError
 
 _MEMORY = ":memory:"
 _PREFIX = "NBNODES_"
+TOKEN = f"{_PREFIX}TOKEN"
+"""The variable of what a server asks for: no setting, as files are no place for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ class Settings:
         found = {name: (value, f"{where}: tool.nbnodes.{name}") for name, value in table.items()}
         environ = os.environ if environ is None else environ
         known = [f"{_PREFIX}{f.name.upper()}" for f in fields(cls)]
-        others = [name for name in environ if name.startswith(_PREFIX) and name not in known]
+        others = [name for name in environ if name.startswith(_PREFIX)]
+        others = [name for name in others if name not in known and name != TOKEN]
         for variable in (*known, *sorted(others)):
             if variable in environ:
                 name = variable.removeprefix(_PREFIX).lower()

@@ -148,7 +148,7 @@ class _OnThread:
 
 @contextlib.contextmanager
 def launched(
-    *words: str | Path, cache: str | Path, port: int = 0, token: str = "", **environment: str
+    *words: str | Path, cache: str | Path, port: int = 0, token: str | None = "", **environment: str
 ) -> Iterator[Served]:
     """Run `nbnodes serve` with these words in a process of its own; it is killed at the end."""
     ours = {
@@ -156,7 +156,8 @@ def launched(
         for name, value in os.environ.items()
         if not name.startswith(("NBNODES_", "JUP"))
     }
-    options = [f"--port={port}", f"--cache={cache}", f"--token={token}"]
+    options = [f"--port={port}", f"--cache={cache}"]
+    options += [] if token is None else [f"--token={token}"]
     process = subprocess.Popen(
         [sys.executable, "-m", "nbnodes", "serve", *map(str, words), *options],
         env=ours | environment,
@@ -172,7 +173,7 @@ def launched(
         reading = threading.Thread(target=said.extend, args=(process.stdout,), daemon=True)
         reading.start()
         at, base_path = int(found[1]), found[2]
-        with _client(at, base_path, token) as client:
+        with _client(at, base_path, token or "") as client:
             yield Served(port=at, client=client, base_path=base_path, process=process, said=said)
     finally:
         process.kill()

@@ -8,7 +8,7 @@ import webbrowser
 
 import click
 
-from nbnodes.cli.listening import MADE_UP, bound, token_for, url_of
+from nbnodes.cli.listening import bound, place_options, token_for, url_of
 from nbnodes.errors import UsageError
 
 _PORT = 8866  # Voila's own
@@ -16,22 +16,7 @@ _PORT = 8866  # Voila's own
 
 @click.command()
 @click.argument("notebook")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=_PORT,
-    show_default=True,
-    help="The port to listen on; 0 for any that is free.",
-)
-@click.option(
-    "--token",
-    is_flag=False,
-    flag_value=MADE_UP,
-    metavar="[TOKEN]",
-    help="Let in only who knows this token; without a word, one is made up. "
-    "That is the default for a host that others can reach; --token= lets everyone in.",
-)
+@place_options(_PORT)
 @click.option(
     "--open/--no-browser", "opens", default=False, help="Open the page in a browser (default: no)."
 )

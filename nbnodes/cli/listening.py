@@ -5,11 +5,58 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import socket
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import click
+
 from nbnodes.errors import UsageError
+from nbnodes.settings import TOKEN
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 MADE_UP = "\0"  # what `--token` without a word stands for; no word of a shell can be this
+
+
+def place_options(port: int) -> Callable[[Command], Command]:
+    """Give a command the options of where it listens and whom it lets in: `host`, `port`, `token`.
+
+    Args:
+        port: The default port.
+    """
+    host_help = "The address to listen on."
+    port_help = "The port to listen on; 0 for any that is free."
+    token_help = (
+        "Let in only who knows this token; without a word, one is made up. That is the default "
+        "for a host that others can reach; --token= lets everyone in. "
+        f"{TOKEN} is a safer place for it."
+    )
+    options = (
+        click.option("--host", default="127.0.0.1", show_default=True, help=host_help),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=port,
+            show_default=True,
+            help=port_help,
+        ),
+        click.option(
+            "--token",
+            is_flag=False,
+            flag_value=MADE_UP,
+            envvar=TOKEN,
+            metavar="[TOKEN]",
+            help=token_help,
+        ),
+    )
+
+    def give(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return give
 
 
 def token_for(host: str, given: str | None) -> str:

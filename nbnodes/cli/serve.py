@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbnodes.cli.listening import MADE_UP, bound, is_loopback, token_for, url_of
+from nbnodes.cli.listening import bound, is_loopback, place_options, token_for, url_of
 from nbnodes.errors import UsageError
 
 if TYPE_CHECKING:  # what serves is loaded once the port is bound
@@ -20,24 +20,7 @@ _PORT = 8800
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=_PORT,
-    show_default=True,
-    help="The port to listen on; 0 for any that is free.",
-)
-@click.option(
-    "--token",
-    is_flag=False,
-    flag_value=MADE_UP,
-    envvar="NBNODES_TOKEN",
-    metavar="[TOKEN]",
-    help="Let in only who knows this token; without a word, one is made up. That is the default "
-    "for a host that others can reach; --token= lets everyone in. Safer than here it stands in "
-    "NBNODES_TOKEN.",
-)
+@place_options(_PORT)
 @click.option("--workers", type=click.IntRange(1), help="How many runs may go on at once.")
 @click.option("--cache", metavar="FOLDER", help="Keep results there; `off` keeps none.")
 @click.option("--engine", help="Run notebooks by this engine.")

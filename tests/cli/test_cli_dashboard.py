@@ -21,7 +21,8 @@ import pytest
 from commandline import NBNODES, nbnodes, run_process
 from notebooks import write_notebook
 
-from nbnodes.cli.dashboard import MADE_UP, cache_here, token_for, url_of
+from nbnodes.cli.dashboard import cache_here, token_for, url_of
+from nbnodes.cli.listening import MADE_UP
 
 ASKED = "from nbnodes.views.query import url_values\nprint('asked', sorted(url_values().items()))"
 OTHER_HOST = r"""(?:src|href|import)[=(]\s*["'](?:https?:)?//"""

@@ -15,7 +15,7 @@ from nbnodes.errors import RunCancelledError
 from nbnodes.result import CellError, Failure, Success
 from nbnodes.scheduler.party import Guest, Outcome, Parties, Party, Ties
 
-EXAMPLES = int(os.environ.get("NBNODES_TEST_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "2000"))
 OUTCOMES: dict[str, Callable[[], Outcome]] = {
     "success": lambda: Success(name="n", engine="e", value=[1, 2]),
     "failure": lambda: Failure(

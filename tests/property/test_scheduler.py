@@ -15,7 +15,7 @@ from simulated import Program, Simulation, digest, recompute_all
 from nbnodes.graph.dag import Dag
 from nbnodes.scheduler import protocol as p
 
-EXAMPLES = int(os.environ.get("NBNODES_TEST_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "2000"))
 NUMBERS = st.integers(0, 3)
 
 

@@ -15,7 +15,7 @@ import psutil
 from serving import LOOPBACK, Served, launched
 from websocket import create_connection
 
-REQUESTS = int(os.environ.get("NBNODES_TEST_REQUESTS", "1000"))
+REQUESTS = int(os.environ.get("TEST_REQUESTS", "1000"))
 """How many; 10,000 where there is time."""
 
 _CLIENTS = 8

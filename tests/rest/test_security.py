@@ -456,3 +456,11 @@ def test_there_is_no_kernel_and_no_contents_to_ask_for(server: Served) -> None:
     for path in ("api/kernels", "api/contents", "api/sessions", "terminals", "files/square.ipynb"):
         assert server.client.get(path).status_code == 404
         assert server.client.post(path, json={}).status_code in (404, 405)
+
+
+def test_the_token_may_stand_in_the_environment(models: Path, tmp_path: Path) -> None:
+    model = models / "square.ipynb"
+    with launched(model, cache=tmp_path, token=None, NBNODES_TOKEN="sesame") as server:
+        assert server.client.get("/api/models").status_code == 401
+        given = {"Authorization": "Bearer sesame"}
+        assert server.client.get("/api/models", headers=given).is_success

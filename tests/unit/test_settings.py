@@ -201,3 +201,7 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path):
 def test_a_variable_that_sets_nothing_is_told(tmp_path):
     expected = f"NBNODES_ENGIN: no such setting (known: {KNOWN})"
     assert problems(tmp_path, NBNODES_ENGIN="kernel") == (expected,)
+
+
+def test_a_servers_token_in_the_environment_is_no_setting_and_no_mistake(tmp_path):
+    assert Settings.load(str(tmp_path), {"NBNODES_TOKEN": "sesame"}) == Settings()
