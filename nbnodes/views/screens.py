@@ -71,13 +71,16 @@ class Screens:
         return self._statuses.get(name)
 
     def show_result(self, name: str, result: Result) -> None:
-        """Replace what is shown of a node."""
-        if self.result(name) is result:
+        """Replace what is shown of a node; nothing is kept of one that is not shown."""
+        if name not in self._screens or self.result(name) is result:
             return
-        outputs = _outputs(result) if name in self._screens else ()
+        outputs = _outputs(result)
         with self._lock:
+            screens = self._screens.get(name)
+            if screens is None:  # hidden meanwhile: who shows it again is told anew
+                return
             self._results[name] = result, outputs
-            for screen in self._screens.get(name, ()):
+            for screen in screens:
                 self._tell(name, screen.show_result, result, outputs)
 
     def show_status(self, name: str, status: Status) -> None:

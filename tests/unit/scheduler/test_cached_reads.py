@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -23,22 +20,13 @@ KEYS = [CacheKey(f"{number:064}") for number in range(320)]
 READERS = 4
 
 
-def at_each_step(frame: FrameType, _event: str, _arg: object) -> Any:
-    """Let other threads go on at each step of what reads."""
-    if frame.f_code is not CachedRunner.stored.__code__:
-        return None
-    frame.f_trace_opcodes = True
-    time.sleep(0)
-    return at_each_step
-
-
 @pytest.fixture
 def in_turns() -> Iterator[None]:
-    """Threads that take turns within what reads."""
-    before = threading.gettrace()
-    threading.settrace(at_each_step)
+    """Threads that take turns all the time."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     yield
-    threading.settrace(before)
+    sys.setswitchinterval(before_s)
 
 
 @pytest.mark.usefixtures("in_turns")
