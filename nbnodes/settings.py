@@ -50,8 +50,8 @@ class Settings:
         found = {name: (value, f"{where}: tool.nbnodes.{name}") for name, value in table.items()}
         environ = os.environ if environ is None else environ
         known = [f"{_PREFIX}{f.name.upper()}" for f in fields(cls)]
-        others = [name for name in environ if name.startswith(_PREFIX)]
-        others = [name for name in others if name not in known and name != TOKEN]
+        meant = {*known, TOKEN}
+        others = [name for name in environ if name.startswith(_PREFIX) and name not in meant]
         for variable in (*known, *sorted(others)):
             if variable in environ:
                 name = variable.removeprefix(_PREFIX).lower()

@@ -117,12 +117,6 @@ class Answers:
             while self._size_bytes > self._limit_bytes:
                 self._drop(self._kept.popitem(last=False)[1])
 
-    def clear(self) -> None:
-        """Forget all."""
-        with self._lock:
-            self._kept.clear()
-            self._size_bytes = 0
-
     def _drop(self, answer: Answer | None) -> None:
         if answer is not None:
             self._size_bytes -= len(answer.body) + _OVERHEAD_BYTES

@@ -86,8 +86,9 @@ class Reading:
             if before is None or not is_alike(before, subject):
                 continue
             self.subjects[name] = before
-            if type(endpoints.get(name)) is type(self.endpoints.get(name)):
-                self.endpoints |= {n: one for n, one in endpoints.items() if n == name}
+            endpoint = endpoints.get(name)
+            if endpoint is not None and type(endpoint) is type(self.endpoints.get(name)):
+                self.endpoints[name] = endpoint
 
     def node_name(self, node: str, member: Member, folder: str) -> str:  # noqa: ARG002  # for others
         """Name the Endpoint of a node of a folder's graph."""

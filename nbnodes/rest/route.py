@@ -24,7 +24,6 @@ from nbnodes.rest.problem import (
 )
 
 _log = logging.getLogger("nbnodes.rest")
-_SAFE = ("GET", "HEAD", "OPTIONS")
 _GONE = 499  # what others, too, count where the client went away before it was answered
 _PATIENCE = 4  # so many times as large as is allowed, a body is still heard out
 

@@ -22,8 +22,8 @@ class Running:
         values: What was given, checked.
 
     Attributes:
-        cancel: Stops it.
-        future: Its Result.
+        endpoint: What runs.
+        future: Its Result; to cancel it is to stop the run.
 
     Raises:
         ParameterError: If a value is wrong; nothing has begun then.
@@ -31,13 +31,11 @@ class Running:
 
     def __init__(self, endpoint: Endpoint, values: Mapping[str, Any]) -> None:
         self.endpoint = endpoint
-        self.values = values
-        self.cancel = CancelToken()
         self._follower = Follower()
         self._cells: Progress | None = None
         self._nodes: GraphProgress | None = None
         heard = Follower(on_progress=self._hear_cells, on_nodes=self._hear_nodes)
-        self.future: RunFuture = endpoint.submit(values, self.cancel, heard)
+        self.future: RunFuture = endpoint.submit(values, CancelToken(), heard)
 
     def follow(self, follower: Follower) -> None:
         """Tell how far it is from now on, and at once how far it was told to be last."""
