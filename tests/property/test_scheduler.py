@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -130,7 +131,8 @@ Graphs.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-test_graphs: Any = Graphs.TestCase
+# Two thousand examples take minutes: the limit is for what hangs, not for a busy machine.
+test_graphs: Any = pytest.mark.timeout(900)(Graphs.TestCase)
 
 
 def minimum(sim: Simulation, wanted: set[str]) -> set[str]:
