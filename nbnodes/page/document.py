@@ -85,7 +85,7 @@ def _panel(content: PageContent) -> str:
         problems=content.problems,
         groups=content.groups,
     )
-    reset = tag("a", "Reset", href=content.page_url, id="nb-reset", class_="nb-button nb-quiet")
+    reset = tag("a", "Reset", href=content.page_url, class_="nb-button nb-quiet", data_act="reset")
     unscripted = tag("noscript", tag("p", "Without JavaScript values are set in the address."))
     inner = form_html(form, unscripted, id="nb-form", action=content.page_url, autocomplete="off")
     title = tag("summary", tag("h2", "Parameters"))

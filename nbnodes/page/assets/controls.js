@@ -3,6 +3,7 @@
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const found = (within, what) => [...within.querySelectorAll(what)];
+const partIn = (root) => (name) => root.querySelector(`[data-part="${name}"]`);
 const make = (name, text, more) => Object.assign(document.createElement(name), { textContent: text }, more);
 
 // ---- numbers: a place on a grid is a whole number of steps, so that nothing drifts
@@ -82,12 +83,11 @@ function makeControl(root, known, changed) {
   const on = line(of, grid);
   const unit = root.querySelector(".nb-unit")?.textContent ?? "";
   const all = (name) => found(root, `[data-part="${name}"]`);
-  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const part = partIn(root);
   const inputs = found(root, "[data-inputs] :is(input,select,textarea,button)");
   const control = { known, address: root.dataset.address, settle };
   let behind; // what is set when the tick for none is taken away
 
-  const snap = (value) => nearest(of, grid, known.is_guessed, value);
   const read = (handle) => on.at(Number(handle.value));
   const both = () => ["low", "high"].map((end) => read(part(end)));
   const shown = (value) => {
@@ -155,7 +155,7 @@ function makeControl(root, known, changed) {
     "low-box": boxed,
     "high-box": boxed,
     number: ({ value }, isDone) => {
-      const near = snap(Number(value));
+      const near = nearest(of, grid, known.is_guessed, Number(value));
       return value === "" || (near !== Number(value) && !isDone) ? undefined : near;
     },
     choice: ({ value }) => (value !== "" ? domain.values[value] : known.is_optional ? null : undefined),
@@ -185,7 +185,7 @@ function makeControl(root, known, changed) {
     const tick = part("none");
     if (tick) {
       tick.checked = value === null;
-      for (const one of inputs) one.disabled = value === null;
+      for (const one of inputs) one.disabled = tick.checked;
     }
     if (value === null && !part("choice") && !part("option") && !part("moment")) return;
     behind = value;
@@ -221,16 +221,16 @@ function makeControl(root, known, changed) {
     settle(control.value.toSpliced(at, 1));
     (part("chips").children[at]?.lastChild ?? part("add")).focus();
   });
-  let clock = 0;
+  let clock;
   function play(button) { // as fast as results come
     const turn = (isOn) => {
-      clock = isOn ? setInterval(next, 150) : clearInterval(clock) ?? 0;
+      clock = isOn ? setInterval(next, 150) : clearInterval(clock);
       button.textContent = isOn ? "❚❚" : "▶";
       button.ariaPressed = isOn;
     };
     const next = () => {
       const at = on.index(control.value) + 1;
-      if (document.querySelector('[data-card][aria-busy="true"]')) return;
+      if (document.querySelector("[data-card][aria-busy=true]")) return;
       if (at < on.size) settle(on.at(at));
       if (at >= on.size - 1) turn(false);
     };
@@ -243,7 +243,7 @@ function makeControl(root, known, changed) {
 
 // All controls of a form, by address.
 function controlsIn(form, changed) {
-  const known = JSON.parse(form.querySelector('script[type="application/json"]').textContent);
+  const known = JSON.parse(form.querySelector("script").textContent);
   const roots = found(form, "[data-address]").filter((root) => root.dataset.address in known);
   return Object.fromEntries(roots.map((root) => {
     const { address } = root.dataset;

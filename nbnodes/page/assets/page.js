@@ -67,7 +67,7 @@ addEventListener("popstate", () => { if (location.search !== written) location.r
 
 // ---- the socket: it comes back by itself, and tells what is set and shown
 
-let delay = FIRST_RETRY_MS, again, isGone = false;
+let delay = FIRST_RETRY_MS, again, isGone;
 function connect() {
   clearTimeout(again);
   const url = new URL(page.live, location);
@@ -75,7 +75,7 @@ function connect() {
   const mine = socket = new WebSocket(url);
   mine.onopen = () => {
     [seq, awaited, pending] = [0, 0, {}];
-    const shown = Object.values(cards).map(({ name, root }) => [name, root.dataset.key]).filter(([, key]) => key);
+    const shown = Object.values(cards).map(({ name, root }) => [name, root.dataset.key]);
     send({ type: "hello", values: Object.fromEntries(entries()), shown: Object.fromEntries(shown) });
     tell("");
   };
@@ -110,7 +110,7 @@ const hears = {
     if (fresh.length) say(byId("nb-aloud"), `Updated: ${fresh.map(([card]) => card.title).join(", ")}`);
     release(answered);
   },
-  graph: ({ svg }) => drawGraph(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement),
+  graph: ({ svg }) => drawGraph(parsed(svg).firstChild),
   refused: ({ seq: answered, problems }) => {
     for (const [name, text] of Object.entries(problems)) controls[name]?.refuse(text);
     if (Object.values(problems).some(Boolean)) release(answered);
@@ -127,7 +127,7 @@ const hears = {
 const FOCUSABLE = "a,button,summary,input,select,textarea,iframe,[tabindex]";
 const WORDS = JSON.parse(page.formats);
 function makeCard(root) {
-  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const part = partIn(root);
   const [run, stop] = ["run", "stop"].map((act) => root.querySelector(`[data-act="${act}"]`));
   const body = part("body"), list = part("formats");
   const card = { name: root.dataset.card, root };
@@ -154,7 +154,7 @@ function makeCard(root) {
     part("note").hidden = /^computed/.test(reason); // that says it, too
     const bar = part("bar");
     bar.parentNode.hidden = state !== "running";
-    bar.ariaValueNow = fraction === null ? null : Math.round(100 * fraction);
+    bar.ariaValueNow = fraction && Math.round(100 * fraction);
     bar.firstChild.style.transform = fraction === null ? "" : `scaleX(${fraction})`;
     const wait = left != null && `about ${Math.ceil(left)} s left`;
     say(part("progress"), [progress, wait].filter(Boolean).join(" · "));
@@ -196,20 +196,14 @@ function makeCard(root) {
 }
 function parsed(html) {
   const place = document.createElement("div");
-  if (place.setHTMLUnsafe) place.setHTMLUnsafe(html);
-  else { // of before 2024
-    place.innerHTML = html;
-    for (const template of place.querySelectorAll("template[shadowrootmode]")) {
-      template.parentNode.attachShadow({ mode: "open" }).append(template.content);
-      template.remove();
-    }
-  }
-  for (const image of place.querySelectorAll("img")) image.decoding = "sync"; // no empty frame between
+  place.setHTMLUnsafe(html); // with shadow roots
+  for (const image of found(place, "img")) image.decoding = "sync"; // no empty frame between
   return place;
 }
 const cards = Object.fromEntries(found(document, "[data-card]").map((root) => [root.dataset.card, makeCard(root)]));
 
 const acts = {
+  reset: () => { for (const { settle, known } of Object.values(controls)) settle(known.default); },
   link: (_, button) => copy(location.origin + address(), button),
   run: ({ name }) => { sendValues(); send({ type: "run", cards: [name] }); },
   stop: ({ name }) => { awaited = 0; send({ type: "stop", cards: [name] }); },
@@ -219,21 +213,20 @@ const acts = {
   },
 };
 const cardOf = (element) => cards[element.closest("[data-card]")?.dataset.card];
-addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-act]");
-  if (button) acts[button.dataset.act](cardOf(button), button);
+addEventListener("click", (event) => {
+  const { target } = event, button = target.closest("[data-act]");
+  if (button) {
+    event.preventDefault();
+    acts[button.dataset.act](cardOf(button), button);
+  }
   if (target.role === "tab") choose(target);
-  for (const menu of document.querySelectorAll(".nb-menu[open]")) {
+  for (const menu of found(document, ".nb-menu[open]")) {
     if (target.localName === "a" || !menu.contains(target)) menu.open = false;
   }
 });
-document.addEventListener("toggle", ({ target }) => {
+addEventListener("toggle", ({ target }) => {
   if (target.matches(".nb-menu[open]")) cardOf(target).fillFormats();
 }, true);
-byId("nb-reset")?.addEventListener("click", (event) => {
-  event.preventDefault();
-  for (const { settle, known } of Object.values(controls)) settle(known.default);
-});
 form?.addEventListener("submit", (event) => event.preventDefault());
 
 // ---- tabs, the graph, and keys
@@ -248,9 +241,9 @@ function choose(tab) {
 const graph = byId("nb-graph");
 function drawGraph(svg) { // a node leads to its card
   const focused = graph.contains(document.activeElement) && document.activeElement.dataset.node;
-  if (svg.parentNode !== graph) graph.replaceChildren(document.importNode(svg, true));
-  graph.firstElementChild.role = "group";
-  for (const node of graph.querySelectorAll("[data-node]")) {
+  graph.replaceChildren(svg);
+  svg.role = "group";
+  for (const node of found(graph, "[data-node]")) {
     Object.assign(node, { role: "link", tabIndex: 0, ariaLabel: node.querySelector("title").textContent });
     if (node.dataset.node === focused) node.focus();
   }

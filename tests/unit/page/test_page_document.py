@@ -173,8 +173,8 @@ def test_the_reference_says_how_to_call_a_model() -> None:
     assert "{&quot;n&quot;: 5}" in html
 
 
-def test_the_script_of_a_page_is_small() -> None:
-    assert len(asset("page.js").content) <= 25_000
+def test_the_scripts_of_a_page_are_small() -> None:
+    assert len(asset("page.js").content) + len(asset("theme.js").content) <= 25_000
 
 
 @pytest.mark.parametrize("name", ASSETS)
