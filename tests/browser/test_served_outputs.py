@@ -6,8 +6,6 @@ from playwright.sync_api import Page, expect
 from screens import PATIENCE_MS
 from served_screens import ServedPages, body, card, field, wait_query, wait_state
 
-_WITHOUT_HTML_UNSAFE = "delete Element.prototype.setHTMLUnsafe"
-
 
 def rich(pages: ServedPages) -> Page:
     """Open the page that shows a bit of everything."""
@@ -105,16 +103,6 @@ def test_a_notebook_without_tags_has_a_page(odd: ServedPages) -> None:
     expect(body(page, "plain")).to_contain_text("a is 3")
     expect(body(page, "plain")).to_contain_text("6")
     expect(page.locator(".nb-panel")).to_have_count(0)
-
-
-def test_browsers_that_cannot_set_shadow_roots_show_the_same(odd: ServedPages) -> None:
-    odd.context.add_init_script(_WITHOUT_HTML_UNSAFE)
-    page = rich(odd)
-    page.get_by_label("green").check()
-    expect(page.locator("#dot")).to_have_attribute("fill", "green", timeout=PATIENCE_MS)
-    inside = page.locator("#dot").evaluate("dot => dot.getRootNode() instanceof ShadowRoot")
-    assert inside
-    assert page.locator("template[shadowrootmode]").count() == 0
 
 
 def test_focus_in_an_output_stays_where_it_was_when_content_changes(odd: ServedPages) -> None:
