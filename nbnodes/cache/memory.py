@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -33,6 +33,12 @@ class MemoryStore:
         self._index: sqlite3.Connection | None = None  # of spans, and of the entries that have one
         self._links: dict[str, Link] = {}
         self._switched_off: dict[str, str] = {}
+        self._gone_count = 0
+
+    @property
+    def edition(self) -> Hashable:
+        """See `CacheStore.edition`."""
+        return self._gone_count
 
     def get(self, key: CacheKey) -> bytes | None:
         """See `CacheStore.get`."""
@@ -45,6 +51,7 @@ class MemoryStore:
         """See `CacheStore.put`."""
         now = time.time()
         with self._changed:
+            self._gone_count += entry.key in self._payloads
             self._size_bytes += len(entry.payload) - len(self._payloads.get(entry.key, b""))
             self._payloads[entry.key] = entry.payload
             self._facts[entry.key] = EntryFacts(
@@ -65,6 +72,7 @@ class MemoryStore:
         """See `CacheStore.delete`."""
         with self._changed:
             found = [key for key in dict.fromkeys(keys) if key in self._payloads]
+            self._gone_count += len(found)
             for key in found:
                 self._size_bytes -= len(self._payloads.pop(key))
                 del self._facts[key]

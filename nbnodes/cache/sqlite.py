@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Literal
 
@@ -19,6 +19,7 @@ from nbnodes.cache.record import INLINE_BYTES, Record, pack, unpack
 from nbnodes.cache.store import Bound, Entry, EntryFacts, Link, Span
 from nbnodes.cache.switches import Switches
 from nbnodes.errors import CacheError, Interruption
+from nbnodes.notebook.stamp import stamp
 from nbnodes.result import CacheKey
 
 _MEMORY_BYTES = 64_000_000
@@ -49,9 +50,15 @@ class SqliteStore:
         )
         self._blobs = Blobs(os.path.join(folder, "blobs"))
         self._switches = Switches(os.path.join(folder, "switched-off"))
+        self._gone = os.path.join(folder, "gone")
         self._memory = RecentPayloads(_MEMORY_BYTES)
         self._used: set[CacheKey] = set()
         self._puts = 0
+
+    @property
+    def edition(self) -> Hashable:
+        """See `CacheStore.edition`. Files tell of it: a look costs next to nothing."""
+        return tuple(tuple(stamp(path) or ()) for path in (self._gone, self.location))
 
     def get(self, key: CacheKey) -> bytes | None:
         """See `CacheStore.get`. Reads go past sqlitedict, whose thread a busy program starves."""
@@ -70,7 +77,8 @@ class SqliteStore:
                 record = Record(blob=self._blobs.write(entry.payload))
         except OSError as error:
             raise CacheError(f"the cache in {self.location} cannot be used: {error}") from error
-        self._database.write(lambda db: self._write(db, entry, pack(entry.key, record)))
+        if self._database.write(lambda db: self._write(db, entry, pack(entry.key, record))):
+            self._tell()
         self._puts += 1
         if self._puts % _MEASURE_EVERY == 1:
             self.collect_garbage()
@@ -78,9 +86,10 @@ class SqliteStore:
     def delete(self, keys: Iterable[CacheKey]) -> int:
         """See `CacheStore.delete`."""
         doomed = list(keys)
-        if not self._database.exists:
-            return 0
-        return self._database.do(lambda db: sum(self._delete(db, key) for key in doomed))
+        deleted_count = self._forget(doomed)
+        if deleted_count:
+            self._tell()
+        return deleted_count
 
     def facts(self, family: str | None = None) -> list[EntryFacts]:
         """See `CacheStore.facts`."""
@@ -106,7 +115,7 @@ class SqliteStore:
         facts = {fact.key: fact for fact in self.facts()}
         limit = self._limit_bytes if limit_bytes is None else limit_bytes
         chosen = victims(facts.values(), limit, now)
-        self.delete(chosen)
+        self._forget(chosen)
         sizes = (facts[key].size_bytes for key in chosen)
         freed_bytes = sum(size for size in sizes if size < INLINE_BYTES)
         wanted = self._database.do(_wanted_blobs)
@@ -175,6 +184,19 @@ class SqliteStore:
         self._memory.clear()
         self._database.close()
 
+    def _forget(self, doomed: Sequence[CacheKey]) -> int:
+        if not self._database.exists:
+            return 0
+        return self._database.do(lambda db: sum(self._delete(db, key) for key in doomed))
+
+    def _tell(self) -> None:
+        """Let all processes see that what they remember may be gone."""
+        try:
+            with open(self._gone, "ab") as file:
+                file.write(b".")  # that it grows says more than its time, which clocks give
+        except OSError as error:
+            raise CacheError(f"the cache in {self.location} cannot be used: {error}") from error
+
     def _read(self, db: sqlite3.Connection, key: CacheKey) -> bytes | None:
         version = db.execute("PRAGMA data_version").fetchone()[0]
         self._memory.validate((self._database.generation, version))
@@ -196,13 +218,16 @@ class SqliteStore:
             return None
         return record.payload if record.blob is None else self._blobs.read(record.blob)
 
-    def _write(self, db: sqlite3.Connection, entry: Entry, row: bytes) -> None:
+    def _write(self, db: sqlite3.Connection, entry: Entry, row: bytes) -> bool:
+        """Write an entry; return whether there had been one of its key."""
+        is_replaced = db.execute(schema.HAS_ENTRY, (entry.key,)).fetchone() is not None
         self._database.writer[entry.key] = row
         now = time.time()
         names = (_encodable(entry.notebook), _encodable(entry.family))
         known = (*names, len(entry.payload), float(entry.cost_s))
         db.execute(schema.PUT_FACTS, (entry.key, *known, now, now, entry.parts))
         self._memory.put(entry.key, entry.payload)
+        return is_replaced
 
     def _delete(self, db: sqlite3.Connection, key: CacheKey) -> int:
         """Forget a row; its blob may be another row's too, and is left to the sweep."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -101,6 +101,10 @@ class CacheStore(Protocol):
     @property
     def location(self) -> str:
         """Where it keeps them, for people."""
+
+    @property
+    def edition(self) -> Hashable:
+        """Equal only as long as no process replaced a stored run, or had one deleted."""
 
     def get(self, key: CacheKey) -> bytes | None:
         """Return the payload stored for a key; None if there is none or it was damaged."""

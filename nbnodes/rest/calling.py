@@ -64,10 +64,8 @@ class Call:
             told = (f"{one}; {BY_BODY}" if _name(one) in missing else one for one in error.problems)
             raise ParameterError(error.notebook, tuple(told)) from None
 
-    @property
-    def question(self) -> Hashable | None:
-        """Equal questions have equal answers; None where that is not known."""
-        edition = self.endpoint.edition
+    def question(self, edition: object) -> Hashable | None:
+        """Say what is asked: equal questions have equal answers; None where that is not known."""
         if edition is None or self.asked is None:
             return None
         return (self.endpoint.name, edition, self.asked, self.accept, self.form)
@@ -117,7 +115,8 @@ async def answer_of_call(
     Raises:
         NbnodesError: As `answered`.
     """
-    desk, question = route.desk, call.question
+    desk, edition = route.desk, call.endpoint.edition
+    question = call.question(await edition.now(desk.in_thread)) if edition else None
     found = desk.answers.get(question) if question is not None else None
     if found is not None:
         desk.metrics.cache(call.endpoint.name, "hit")
@@ -176,8 +175,9 @@ async def written(
         raise ProblemError(about_failure(result, call.endpoint.notebook, debug=desk.debug))
     form = call.form or await _chosen(desk, call.accept, result)
     try:
-        is_kept = question is not None and question == call.question  # nothing moved meanwhile
-        return await desk.written(call.endpoint, result, form, question if is_kept else None)
+        if question is not None and not await _is_still(desk, call, question):
+            question = None
+        return await desk.written(call.endpoint, result, form, question)
     except FormatError as error:
         there = list(await desk.formats_of(result))
         raise refused(406, "Not in this format", str(error), formats=there) from None
@@ -241,6 +241,12 @@ async def _first(desk: Desk, result: Success) -> str:
         return "json"
     there = await desk.formats_of(result)
     return wanted_format(None, None, there) or "text"
+
+
+async def _is_still(desk: Desk, call: Call, question: Hashable) -> bool:
+    """Whether nothing has moved since something was asked, so that its answer may be kept."""
+    edition = call.endpoint.edition
+    return edition is not None and question == call.question(await edition.anew(desk.in_thread))
 
 
 def _name(problem: str) -> str:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 from nbnodes.engines.engine import CancelToken, Progress
-from nbnodes.errors import NbnodesError
 from nbnodes.graph.assembly import Member
 from nbnodes.graph.node import Node
 from nbnodes.live.graph import Graph
 from nbnodes.live.notices import GraphProgress
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.parameters import Parameter
+from nbnodes.rest.edition import Edition
 from nbnodes.rest.schemas import BodyRules
 from nbnodes.result import Success
 from nbnodes.scheduler.options import RunOptions, Values
 from nbnodes.scheduler.workers import RunFuture
 from nbnodes.session import Model, Session
-
-_SURVEY_S = 1.0
-"""What changes beside a notebook, such as a module that it imports, is seen within this time."""
 
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _MARKED = re.compile(r"(\*{1,3}|_{1,3}|`+)(\S.*?)\1")  # words that Markdown sets apart
@@ -68,7 +63,7 @@ class Endpoint(Protocol):
         """Its parameters that other nodes feed, and which ones."""
 
     @property
-    def edition(self) -> object:
+    def edition(self) -> Edition | None:
         """Equal as long as equal values must give equal Results; None where they need not."""
 
     def check(self, values: Values) -> dict[str, Any]:
@@ -119,7 +114,7 @@ class NotebookEndpoint:
         self.name = name
         self.session = model.session
         self._model = model
-        self._edition = _Edition(self.session, [model.notebook])
+        self._edition = Edition(self.session, [model.notebook])
 
     @property
     def notebook(self) -> Notebook:
@@ -137,9 +132,9 @@ class NotebookEndpoint:
         return {}
 
     @property
-    def edition(self) -> object:
+    def edition(self) -> Edition:
         """See `Endpoint.edition`."""
-        return self._edition.now()
+        return self._edition
 
     def check(self, values: Values) -> dict[str, Any]:
         """Check and coerce values."""
@@ -185,7 +180,7 @@ class NodeEndpoint:
         bodies = [one.body for one in self._members]
         notebooks = [body for body in bodies if isinstance(body, Notebook)]
         is_known = len(notebooks) == len(bodies)  # what a function refers to may change unseen
-        self._edition = _Edition(self.session, notebooks) if is_known else None
+        self._edition = Edition(self.session, notebooks) if is_known else None
 
     @property
     def notebook(self) -> Notebook | None:
@@ -205,9 +200,9 @@ class NodeEndpoint:
         return {name: ".".join(filter(None, (one.source, one.part))) for name, one in found}
 
     @property
-    def edition(self) -> object:
+    def edition(self) -> Edition | None:
         """See `Endpoint.edition`."""
-        return self._edition.now() if self._edition else None
+        return self._edition
 
     def check(self, values: Values) -> dict[str, Any]:
         """Check and coerce values; those of a node are named `node.parameter`."""
@@ -264,40 +259,3 @@ def _is_alike(one: Parameter, other: Parameter) -> bool:
         repr(other.default),
         other.required,
     )
-
-
-class _Edition:
-    """What notebooks depend on besides values, looked at now and then."""
-
-    def __init__(self, session: Session, notebooks: Iterable[Notebook]) -> None:
-        self._session = session
-        self._notebooks = tuple(notebooks)
-        self._is_kept = session.store is not None and all(
-            one.options.get("cache", True) for one in self._notebooks
-        )
-        self._own = object()  # another reading of the notebook is another edition
-        self._lock = threading.Lock()
-        self._surveyed_at = -_SURVEY_S
-        self._seen: object = None
-
-    def now(self) -> object:
-        """Return what is the same while all is as it was."""
-        if not self._is_kept:
-            return None
-        if time.monotonic() - self._surveyed_at >= _SURVEY_S and self._lock.acquire(blocking=False):
-            try:
-                self._seen = self._survey()
-            except (OSError, NbnodesError):  # a file is being written: nobody relies on it now
-                self._seen = None
-            finally:
-                self._surveyed_at = time.monotonic()
-                self._lock.release()
-        return self._seen
-
-    def _survey(self) -> object:
-        seen = (self._session.runner.survey(one, one.folder) for one in self._notebooks)
-        plain = (
-            (tuple(one.modules.items()), tuple(one.files.items()), tuple(one.packages.items()))
-            for one in seen
-        )
-        return (self._own, *plain)

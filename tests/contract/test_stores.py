@@ -127,6 +127,18 @@ def test_what_is_deleted_is_gone_and_the_same_content_stays_for_others(store: Ca
     assert store.get(OTHER) == b"x" * 100_000
 
 
+def test_its_edition_stays_until_something_is_replaced_or_deleted(store: CacheStore) -> None:
+    store.put(entry(KEY, b"x"))
+    before = store.edition
+    store.put(entry(OTHER, b"y"))
+    store.delete([THIRD])
+    assert store.edition == before
+    store.put(entry(KEY, b"z"))
+    replaced = store.edition
+    store.delete([OTHER])
+    assert len({before, replaced, store.edition}) == 3
+
+
 def test_only_what_was_there_counts_as_deleted(store: CacheStore) -> None:
     assert store.delete([KEY]) == store.delete([]) == 0
     store.put(entry(KEY, b"x"))
