@@ -24,10 +24,10 @@ from nbnodes.control.domains import (
     short_text,
 )
 from nbnodes.control.face import Face, Kind
-from nbnodes.control.grids import Moments, Numbers, Powers
+from nbnodes.control.grids import LARGEST_WHOLE, Moments, Numbers, Powers
 from nbnodes.control.labelled import is_labelled
 from nbnodes.control.or_none import is_or_none
-from nbnodes.control.widgets import LARGEST, LARGEST_WHOLE, NO_HINT
+from nbnodes.control.widgets import LARGEST, NO_HINT
 from nbnodes.errors import UsageError
 
 _HOMES = ("ipywidgets",)

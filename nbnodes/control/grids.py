@@ -15,6 +15,9 @@ from nbnodes.errors import UsageError
 
 Moment: TypeAlias = "dt.date | dt.datetime | dt.time"
 
+LARGEST_WHOLE = 2**53 - 1
+"""Beyond it JavaScript does not count."""
+
 _EPOCH = dt.datetime(2000, 1, 1)  # noqa: DTZ001  # a day for times of day to be counted in
 
 
@@ -58,7 +61,7 @@ class Numbers:
 
     def at(self, index: int) -> float:
         """Return the number at a place of the grid."""
-        return self._typed(_exact(self.low or 0) + index * _exact(self.step or 1))
+        return self._placed(self.low or 0, index, self.step or 1)
 
     def index(self, value: Any) -> int:
         """Return the place of the nearest number."""
@@ -78,13 +81,15 @@ class Numbers:
         if self.step is not None:
             anchor = self.low if self.low is not None else 0
             places = _whole_steps(number, anchor, self.step)
-            number = self._typed(_exact(anchor) + places * _exact(self.step))
+            number = self._placed(anchor, places, self.step)
         bounded = number if self.low is None else max(self.low, number)
         bounded = bounded if self.high is None else min(self.high, bounded)
         return bounded if self.is_whole else float(bounded)
 
-    def _typed(self, number: Decimal) -> float:
-        return int(number) if self.is_whole else float(number)
+    def _placed(self, low: float, index: int, step: float) -> float:
+        if self.is_whole:  # a Decimal has 28 digits, an integer any number of them
+            return int(low + index * step)
+        return float(_exact(low) + index * _exact(step))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +263,8 @@ def _steps(low: float, high: float, step: float) -> int:
 
 
 def _whole_steps(number: float, low: float, step: float) -> int:
+    if isinstance(number, int) and isinstance(low, int) and isinstance(step, int):
+        return (2 * (number - low) + step) // (2 * step)
     places = (_exact(number) - _exact(low)) / _exact(step)
     return math.floor(places + Decimal("0.5"))
 
@@ -273,10 +280,12 @@ def _last(size: int | None) -> int:
 
 
 def _number(value: Any) -> float:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     is_number = hasattr(value, "__float__") and not isinstance(value, bool)
     if not is_number or not math.isfinite(value):
         raise UsageError(f"{value!r} is no number that can be shown")
-    return value if isinstance(value, int) else float(value)
+    return float(value)
 
 
 def _check_bounds(low: Any, high: Any) -> None:

@@ -151,12 +151,16 @@ def _text(hints: Hints, default: Any) -> Shape:
 
 def _written(hint: str) -> Callable[[Hints, Any], Shape]:
     def make(_hints: Hints, default: Any) -> Shape:
-        text = "" if default is None else str(default)
-        if isinstance(default, dt.timedelta) and default < dt.timedelta():
-            text = f"-{-default}"
-        return Shape(kind="text", domain=Words(hint=hint), default=text)
+        return Shape(kind="text", domain=Words(hint=hint), default=written(default))
 
     return make
+
+
+def written(value: Any) -> str:
+    """Write what a field of text shows for a value, such that it is read as that value again."""
+    if isinstance(value, dt.timedelta) and value < dt.timedelta():
+        return f"-{-value}"
+    return "" if value is None else str(value)
 
 
 def _moment(kind: type) -> Callable[[Hints, Any], Shape]:

@@ -9,11 +9,10 @@ from typing import Any
 
 from nbnodes.control.domains import Choices, Colours, Domain, Lists, Several, is_same
 from nbnodes.control.face import Face
-from nbnodes.control.grids import Numbers
+from nbnodes.control.grids import LARGEST_WHOLE, Numbers
 from nbnodes.control.labelled import labelled
 from nbnodes.control.or_none import NONE, or_none
 
-LARGEST_WHOLE = 2**53 - 1  # beyond it JavaScript does not count
 LARGEST = sys.float_info.max
 NO_HINT = "\u200b"  # what ipywidgets writes for no placeholder: it keeps the line's height
 

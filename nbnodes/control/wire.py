@@ -1,8 +1,9 @@
 """Domains and values become JSON and come back: what a page and a server tell each other. Pure.
 
-A value is written as its domain makes plain: a date as "2001-02-03", a pair as two elements. Among
-choices anything may stand, so there a value that JSON does not know is tagged: {"date": "…"}. What
-cannot be written at all comes back as `Shown`, its short text.
+A value is written as its domain makes plain: a date as "2001-02-03", a pair as two elements, an
+integer beyond those that JavaScript counts as its digits in text. Among choices anything may stand,
+so there a value that JSON does not know is tagged: {"date": "…"}. What cannot be written at all
+comes back as `Shown`, its short text.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import datetime as dt
 import decimal
 import math
 import pathlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
@@ -28,12 +30,13 @@ from nbnodes.control.domains import (
     Words,
     short_text,
 )
-from nbnodes.control.grids import Moments, Numbers, Powers
+from nbnodes.control.grids import LARGEST_WHOLE, Moments, Numbers, Powers
 from nbnodes.errors import UsageError
 
 Json: TypeAlias = Any
 """None, bool, int, float, str, or a list or dict of such."""
 
+_DIGITS = re.compile(r"[+-]?[0-9]+")
 _TYPES: dict[str, type[Domain]] = {
     one.__name__.lower(): one
     for one in (
@@ -96,6 +99,8 @@ def value_as_json(value: Any, domain: Domain) -> Json:
             return [value_as_json(one, domain.of) for one in value]
         case Moments():
             return value.isoformat()
+        case Numbers() if type(value) is int and abs(value) > LARGEST_WHOLE:
+            return str(value)
         case Files():
             return []  # their content stays where it is
         case _:
@@ -115,6 +120,8 @@ def value_from_json(written: Json, domain: Domain) -> Any:
             return tuple(value_from_json(one, domain.of) for one in written)
         case Moments():
             return _moment(str(written), domain.of)
+        case Numbers(is_whole=True) if isinstance(written, str) and _DIGITS.fullmatch(written):
+            return int(written)
         case Files():
             return ()
         case _:

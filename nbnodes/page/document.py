@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from nbnodes.page.card import FORMATS, Card, cards_html
 from nbnodes.page.inputs import Form, form_html
 from nbnodes.page.markup import tag, text
 from nbnodes.page.shell import shell_html
+
+_MOST_STRAYS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class PageContent:
         controls: By address.
         values: What they are set to, by address; those not named have their defaults.
         problems: Why a value was refused, by address.
+        strays: Why something that the address says was passed over.
         groups: For a graph the addresses of each node's parameters, by the node's title.
         cards: In the order in which they are shown.
         graph_svg: The graph's picture; None for none.
@@ -43,6 +46,7 @@ class PageContent:
     controls: Mapping[str, Control] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cards: tuple[Card, ...] = ()
     graph_svg: str | None = None
@@ -56,6 +60,7 @@ def page_html(content: PageContent) -> str:
         "div",
         tag("h1", text(content.title)),
         tag("div", about, class_="nb-about") if about else "",
+        *_strays(content.strays),
         class_="nb-intro",
     )
     results = tag("div", cards_html(content.cards, _graph(content)), class_="nb-results")
@@ -74,6 +79,15 @@ def page_html(content: PageContent) -> str:
         data_guarded=content.is_guarded,
         data_formats=json.dumps(FORMATS),
     )
+
+
+def _strays(strays: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is told of an address that says more than there are controls."""
+    for one in strays[:_MOST_STRAYS]:
+        yield tag("p", text(f"In the address: {one}"), class_="nb-problem")
+    if len(strays) > _MOST_STRAYS:
+        more = f"In the address: {len(strays) - _MOST_STRAYS:,} more that nothing is known of"
+        yield tag("p", more, class_="nb-problem")
 
 
 def _panel(content: PageContent) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbnodes.control.control import Control
 from nbnodes.control.controls import control_of
-from nbnodes.control.domains import is_same
+from nbnodes.control.domains import Lists, Pairs, Several, Words, is_same
+from nbnodes.control.shapes import written
 from nbnodes.control.wire import value_as_json, value_from_json
 from nbnodes.errors import ParameterError, UsageError
 from nbnodes.live.graph import Graph
-from nbnodes.live.inputs import addressed
-from nbnodes.notebook.validation import Text
+from nbnodes.live.inputs import addressed, places
+from nbnodes.notebook.validation import Text, unknown_name
 from nbnodes.rest.endpoint import addresses
+
+_SHOWN = 80  # characters of a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +28,13 @@ class Asked:
         values: By address, checked.
         defaults: Addresses that are to have their defaults.
         problems: Why something was refused, by address.
+        strays: Why something was passed over that no control is there for.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     defaults: tuple[str, ...] = ()
     problems: dict[str, str] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
 
 
 class Settable:
@@ -48,6 +53,10 @@ class Settable:
         self.controls: dict[str, Control] = {n: control_of(one) for n, one in parameters.items()}
         own = {name: self._own(name) for name in members}
         self.groups = _first_owned({n: own[n] for n in reversed([*members])})
+        self._owners: dict[str, list[str]] = {}
+        for name, its in own.items():
+            for address in its:
+                self._owners.setdefault(address, []).append(name)
         self.feeds = {
             name: tuple(dict.fromkeys(a for n in members if n in above for a in own[n]))
             for name in members
@@ -68,7 +77,9 @@ class Settable:
             except (UsageError, TypeError, ValueError, AttributeError, KeyError) as error:
                 problems[address] = f"cannot be read: {error}"
                 continue
-            if not control.is_required and is_same(value, control.default):
+            if value is None and control.is_required and not control.is_optional:
+                problems[address] = "a value must be chosen"
+            elif not control.is_required and is_same(value, control.default):
                 defaults.append(address)
             else:
                 values[address] = value
@@ -78,23 +89,69 @@ class Settable:
     def from_query(self, given: Mapping[str, Any]) -> Asked:
         """Read what an address says: each value a text, or a list of texts.
 
-        A value that its control does not have gives way to the nearest, and that is told.
+        Names mean what they mean in a request. A value that its control does not have gives way to
+        the nearest, and that is told.
         """
-        known = {n: one for n, one in given.items() if n in self.controls}
+        known, strays = self._meant(given)
         right, problems = self._checked(known)
         values = {}
         for address, value in right.items():
             control = self.controls[address]
             try:
-                nearest = value if control.is_guessed else control.nearest(value)
+                wanted = self._fitting(address, value, known[address])
+                nearest = wanted if control.is_guessed else control.nearest(wanted)
                 value_as_json(nearest, control.domain)
-            except (UsageError, TypeError, ValueError, AttributeError) as error:
+            except (UsageError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
                 problems[address] = f"cannot be set here: {error}"
                 continue
-            if not is_same(nearest, value):
+            if not is_same(nearest, wanted):
                 problems[address] = f"{value!r} cannot be set here; {nearest!r} is nearest to it"
             values[address] = nearest
-        return Asked(values=values, problems=problems)
+        return Asked(values=values, problems=problems, strays=strays)
+
+    def _meant(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Give each control what is meant for it; say of other names why there is none for them."""
+        found: dict[str, Any] = {}
+        strays = []
+        for name in sorted(given, key=lambda one: "." in one):  # who names the node means more
+            addresses_meant = [name] if name in self.controls else self._named_otherwise(name)
+            if isinstance(addresses_meant, str):
+                strays.append(addresses_meant)
+            else:
+                found |= dict.fromkeys(addresses_meant, given[name])
+        return found, tuple(strays)
+
+    def _named_otherwise(self, name: str) -> list[str] | str:
+        """Return the addresses of a name that is none itself, or why it has none."""
+        members = self._graph.assembly.members
+        shown = name[:_SHOWN]
+        if len(members) == 1 and "." not in name:
+            (member,) = members.values()
+            return unknown_name(shown, member.signature.parameters)
+        try:
+            meant = places(self._graph.name, self._graph.assembly, [name])
+        except ParameterError as error:
+            return error.problems[0].replace(name, shown)
+        found = []
+        for node, word in meant:
+            address = next((one for one in (f"{node}.{word}", word) if one in self.controls), None)
+            if address is None:
+                return f"{shown}: it cannot be set on a page"
+            found.append(address)
+        others = {owner for one in found for owner in self._owners[one]} - {n for n, _ in meant}
+        if others:
+            return f"{shown}: here it is set together with {', '.join(others)}, as {found[0]}"
+        return found
+
+    def _fitting(self, address: str, value: Any, given: Any) -> Any:
+        """Return a value as its control has it: what is typed as text as that text."""
+        domain = self.controls[address].domain
+        if isinstance(domain, Words) and value is not None and not isinstance(value, str):
+            typed = str(given) if isinstance(given, Text) else written(value)
+            return typed if self._checked({address: typed})[0] else written(value)
+        if isinstance(domain, Lists | Several | Pairs) and not isinstance(value, str):
+            return tuple(value) if isinstance(value, Iterable) else value
+        return value
 
     def _checked(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Check each by itself, so that one that is wrong does not keep the others."""
@@ -106,7 +163,7 @@ class Settable:
                 wrong[address] = "; ".join(_reason(one, address) for one in error.problems)
             else:
                 found = [one for own in checked.values() for one in own.values()]
-                right[address] = found[0] if isinstance(value, Text) else value
+                right[address] = found[0] if isinstance(value, Text | list) else value
         return right, wrong
 
     def _own(self, name: str) -> tuple[str, ...]:

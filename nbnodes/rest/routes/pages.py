@@ -40,7 +40,7 @@ class Page(Route):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("X-Content-Type-Options", "nosniff")
-        _ = self.finish(page)
+        _ = self.finish(page.encode(errors="replace"))  # half characters, which no page can hold
 
 
 class Gallery(Page):
@@ -67,6 +67,16 @@ class Gallery(Page):
             parameter_count=len(subject.settable.controls),
             is_graph=subject.is_graph,
         )
+
+
+class ToGallery(Route):
+    """The base path without its slash: the gallery stands where the slash is."""
+
+    template = "/"
+
+    def get(self) -> None:
+        """Send there."""
+        self.redirect(self.base_path)
 
 
 class OnePage(Page):
@@ -141,6 +151,7 @@ def page_content(desk: Desk, subject: Subject, given: Mapping[str, Any]) -> Page
         controls=settable.controls,
         values=asked.values,
         problems=asked.problems,
+        strays=asked.strays,
         groups=settable.groups if is_many else {},
         cards=tuple(_card(desk, subject, settable, asked, one) for one in _ordered(subject)),
         graph_svg=subject.graph.to_svg() if is_many else None,

@@ -207,3 +207,9 @@ def test_attributes_and_text_are_escaped() -> None:
 def test_a_slug_is_another_for_each_name() -> None:
     names = ["a.b", "a-b", "a b", "ab", "ä", "a-2e-b"]
     assert len({slug(name) for name in names}) == len(names)
+
+
+def test_a_page_says_what_of_its_address_nothing_is_known_of() -> None:
+    html = page(card(), strays=("<foo>: there is no such parameter",))
+    assert "In the address: &lt;foo&gt;: there is no such parameter" in html
+    assert "2 more that nothing is known of" in page(card(), strays=tuple("abcdefghijkl"))
