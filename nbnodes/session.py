@@ -162,14 +162,27 @@ class Session:
         request = self._request(model, values, options)
         return self.runner.parts(request, self._engine(options)[1])
 
-    def request(self, notebook: Notebook, values: Values, options: RunOptions) -> RunRequest:
+    def request(
+        self,
+        notebook: Notebook,
+        values: Values,
+        options: RunOptions,
+        *,
+        is_to_run: bool = True,
+    ) -> RunRequest:
         """Return a run with values that have been checked; see `Signature.check`.
+
+        Args:
+            notebook: The notebook.
+            values: Its values.
+            options: How it is run.
+            is_to_run: Whether its folder must be there; naming a run needs none.
 
         Raises:
             UsageError: If its working directory or a limit of time is wrong.
         """
         folder = os.path.abspath(options.cwd or notebook.folder)
-        if not os.path.isdir(folder):
+        if is_to_run and not os.path.isdir(folder):
             raise UsageError(f"{notebook.name}: its working directory {folder} does not exist")
         return RunRequest(
             notebook=notebook,

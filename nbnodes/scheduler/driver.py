@@ -93,7 +93,13 @@ class Driver:
         self._handle(event)
 
     def do(self, work: Callable[[], None]) -> None:
-        """Do something on the thread that decides, soon."""
+        """Do something on the thread that decides, soon; nothing once this is closed.
+
+        Raises:
+            EngineError: If it has broken down.
+        """
+        if self._end_error is not None and not isinstance(self._end_error, RunCancelledError):
+            raise self._end_error
         self._messages.put(work)
 
     def ask(self, question: Callable[[], T]) -> T:
@@ -209,7 +215,7 @@ class Driver:
 
         def run() -> None:
             event = self._performer.run(name, key, cancel)
-            self.do(lambda: self._end(number, key, event))
+            self._messages.put(lambda: self._end(number, key, event))
 
         def start() -> None:
             if self._cancels.get(key) == (number, cancel):
@@ -242,13 +248,13 @@ class Driver:
     def _interrupt(self, key: str) -> None:
         number, cancel = self._cancels[key]
         if number not in self._begun:
-            self.do(lambda: self._end(number, key, p.Stopped(key)))
+            self._messages.put(lambda: self._end(number, key, p.Stopped(key)))
             return
 
         def stop() -> None:
             cancel.cancel()
             if cancel.is_outlived:  # there is no end to wait for
-                self.do(lambda: self._end(number, key, p.Stopped(key)))
+                self._messages.put(lambda: self._end(number, key, p.Stopped(key)))
 
         self.later(STOP_S, lambda: self._end(number, key, p.Stopped(key)))
         self._threads.start(stop)  # who is cancelled may take a while to hear it

@@ -59,6 +59,12 @@ def test_anything_else_beside_it_hides_nothing(tmp_path: Path, path: str) -> Non
     assert local_names(str(tmp_path)) == frozenset()
 
 
+@pytest.mark.parametrize("name", ["me", "me.py"])
+def test_a_link_to_itself_hides_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to(tmp_path / name)
+    assert local_names(str(tmp_path)) == frozenset()
+
+
 @pytest.mark.parametrize("path", [*HIDING, *NOT_HIDING])
 def test_python_itself_finds_the_same(tmp_path: Path, path: str) -> None:
     name = lay(tmp_path, path)

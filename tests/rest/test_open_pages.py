@@ -130,3 +130,19 @@ def test_a_notebook_that_is_new_in_a_folder_is_served_and_followed(folder: Path)
         assert "1111" in shown(another)
         another.close()
         other.close()
+
+
+def test_a_page_goes_on_when_its_folder_was_away_for_a_while(tmp_path: Path) -> None:
+    folder = tmp_path / "there"
+    folder.mkdir()
+    write_notebook(folder / "half.ipynb", ("n: int = 2", "parameters"), ("n / 2", "return"))
+    with served(folder) as server:
+        page = opened(server, "half")
+        assert "1.0" in shown(page)
+        folder.rename(tmp_path / "away")
+        page.send(json.dumps({"type": "set", "seq": 1, "values": {"n": 6}}))
+        assert "does not exist" in shown(page)
+        (tmp_path / "away").rename(folder)
+        page.send(json.dumps({"type": "set", "seq": 2, "values": {"n": 8}}))
+        assert "4.0" in shown(page)
+        page.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.machinery import FrozenImporter, all_suffixes
 
 _SUFFIXES = tuple(all_suffixes())
@@ -17,9 +18,12 @@ def local_names(folder: str) -> frozenset[str]:
     They are those of modules and of packages with an `__init__`: a folder without one comes after
     what is installed (PEP 420), and what is built into the interpreter comes before everything.
     """
+    found = set()
     with os.scandir(folder) as entries:
-        found = {name for entry in entries if (name := _importable(entry))}
-    return frozenset(name for name in found if not _is_built_in(name))
+        for entry in entries:
+            with suppress(OSError):  # a link that leads to itself: nothing can be imported by it
+                found.add(_importable(entry))
+    return frozenset(name for name in found if name and not _is_built_in(name))
 
 
 def not_local(names: Iterable[str], local: frozenset[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from nbnodes.errors import NbnodesError
+from nbnodes.errors import EngineError, NbnodesError
 from nbnodes.rest.route import Route, named
 from nbnodes.rest.showing import Message
 from nbnodes.rest.subject import Subject
@@ -63,6 +63,8 @@ class Live(WebSocketHandler, Route):
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             _log.info("a page sent what has no sense: %s", error)
             self.close(_WRONG, "this is no message of a page")
+        except EngineError:  # its graph has broken down, and the log has it; a new one may go on
+            self.close(_BROKEN, "the graph of this page cannot go on")
 
     def on_close(self) -> None:
         """End the Visit, and what only it wants."""
@@ -151,6 +153,6 @@ def followed(visit: Visit, subjects: Mapping[str, Subject], *, is_same_code: boo
     """
     subject = subjects.get(visit.subject.name)
     if subject is None:
-        visit.close("it is not served any more")
+        visit.close("its notebook was removed or renamed")
     elif subject is not visit.subject or not is_same_code:
         visit.follow(subject)
