@@ -21,6 +21,7 @@ Message = dict[str, Any]
 """What is sent to a page; JSON."""
 
 _TOGETHER = "waits for the other cards"
+_LONGEST = 120  # characters of a reason
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +118,7 @@ class Showing:
     def _status(self, moved: NodeMoved) -> Status:
         if moved.state == "fresh" and moved.name in self._awaited:
             return Status(state="queued", reason=_TOGETHER)
-        return Status(state=moved.state, reason=moved.reason)
+        return Status(state=moved.state, reason=_brief(moved.reason))
 
     def _show(self, results: Mapping[str, Result]) -> None:
         cards = {}
@@ -155,6 +156,12 @@ def notebook_of(graph: Graph, name: str) -> Notebook | None:
     """Return a node's notebook; None for a function."""
     body = graph.assembly.members[name].body
     return body if isinstance(body, Notebook) else None
+
+
+def _brief(reason: str) -> str:
+    """Return the beginning of what the card's body says in full."""
+    first = reason.partition("\n")[0].removesuffix(":")
+    return first if len(first) <= _LONGEST else f"{first[: _LONGEST - 1]}…"
 
 
 def _written(status: Status) -> Message:

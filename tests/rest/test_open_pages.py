@@ -146,3 +146,14 @@ def test_a_page_goes_on_when_its_folder_was_away_for_a_while(tmp_path: Path) -> 
         page.send(json.dumps({"type": "set", "seq": 2, "values": {"n": 8}}))
         assert "4.0" in shown(page)
         page.close()
+
+
+def test_a_page_of_a_notebook_that_is_gone_hears_why_and_not_twice_that(folder: Path) -> None:
+    with served(folder, reloads=True, cache=False) as server:
+        other = opened(server, "other")
+        assert "121" in shown(other)
+        (folder / "other.ipynb").unlink()
+        while (message := json.loads(other.recv()))["type"] != "gone":
+            pass
+        assert message["reason"] == "its notebook was removed or renamed"
+        other.close()

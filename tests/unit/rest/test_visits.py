@@ -100,3 +100,37 @@ def test_what_cannot_be_ended_is_told(caplog: pytest.LogCaptureFixture) -> None:
     endings.soon(lambda: 1 // 0)
     endings.close()
     assert "could not be ended" in caplog.text
+
+
+def standing(opened: Opened, state: str) -> str:
+    """Wait until the card says that its node stands so; return the reason."""
+    while True:
+        message = opened.sent.get(timeout=PATIENCE_S)
+        for one in message["cards"].values() if message["type"] == "states" else ():
+            if one["state"] == state:
+                return str(one["reason"])
+
+
+def test_a_card_says_in_short_why_it_failed_and_in_full_below(
+    opened: Opened, tmp_path: Path, session: nb.Session
+) -> None:
+    write(tmp_path, "int('long ' * 100 + '\\nsecond line')")
+    opened.visit.follow(subject_of(tmp_path, session))
+    assert "second line" in opened.shown()
+    reason = standing(opened, "failed")
+    assert reason.startswith("cell 2: ValueError: ")
+    assert reason.endswith("…")
+    assert len(reason) == 120
+
+
+def test_a_list_of_missing_values_stands_in_the_body_alone(
+    tmp_path: Path, session: nb.Session
+) -> None:
+    write_notebook(tmp_path / "one.ipynb", ("n: int\nm: int", "parameters"), ("n", "return"))
+    page = Opened(subject_of(tmp_path, session))
+    page.visit.hello({}, {})
+    assert "- one.m: it has no default" in page.shown()
+    assert standing(page, "failed") == "one cannot run with these parameters"
+    page.visit.close()
+    for end in page.endings:
+        end()
