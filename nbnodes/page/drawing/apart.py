@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
-from nbnodes.page.drawing.cleaned import cleaned
+from nbnodes.page.drawing.cleaned import cleaned, is_table
 from nbnodes.page.drawing.plain import aside
 from nbnodes.page.frames import FRAME_POLICY
 from nbnodes.page.markup import tag
@@ -35,20 +35,22 @@ _REPORTER = """
 _STYLE = "html{color-scheme:light dark}body{margin:0;font:14px system-ui,sans-serif}"
 
 
-def apart(html: str, *, style_url: str | None = None) -> str:
+def apart(html: str, *, style_url: str | None = None, rest: str = "") -> str:
     """Write HTML into a shadow root: its styles and ids are its own. Scripts are left out.
 
     Args:
         html: Anything.
         style_url: Where `drawing.css` is; None to carry its rules along.
+        rest: How to have what is left out, if it is long; "" for nothing to say.
     """
-    found = cleaned(html)
+    found = cleaned(html, rest=rest)
     if not found.html.strip() and not found.note:
         return ""
     link = tag("link", rel="stylesheet", href=style_url) if style_url else _rules()
     root = tag("template", link, found.html, shadowrootmode="open")
     note = aside(found.note) if found.note else ""
-    return tag("div", root, class_="nb-apart", tabindex=0, role="group", aria_label="Output") + note
+    name = "nb-apart nb-is-table" if is_table(html) else "nb-apart"
+    return tag("div", root, class_=name, tabindex=0, role="group", aria_label="Output") + note
 
 
 def framed(html: str, frame: Callable[[str], str], *, title: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
 from nbnodes.formats import json_text
+from nbnodes.formats.documents import has_notebook
 from nbnodes.live.drawn import drawn
 from nbnodes.notebook.document import Cell, Notebook
 from nbnodes.page.drawing.block import Block
@@ -19,6 +20,7 @@ from nbnodes.result import CellRun, Failure, Output, Result, Success
 HIDE = "hide"
 _MOST_BITS = 300_000  # of an integer: to write a longer one takes longer than anybody waits
 _MOST_BLOCKS = 1000
+_VALUE = "download the value"
 
 
 def blocks_of(
@@ -42,7 +44,7 @@ def blocks_of(
         style_url: Where `drawing.css` is; None: blocks carry its rules along.
     """
     drawer = _Drawer(
-        around=Surroundings(frame=frame, style_url=style_url),
+        around=Surroundings(frame=frame, style_url=style_url, rest=_rest(result)),
         places=_places(result, notebook),
         is_returned=notebook is None or notebook.return_cell is not None,
         debug=debug,
@@ -73,7 +75,8 @@ class _Drawer:
         yield from first
         yield from displayed[:_MOST_BLOCKS]
         if len(displayed) > _MOST_BLOCKS:
-            more = f"… {len(displayed) - _MOST_BLOCKS:,} outputs more: download the notebook."
+            rest = f": {self.around.rest} to have them all" * bool(self.around.rest)
+            more = f"… {len(displayed) - _MOST_BLOCKS:,} outputs more{rest}."
             yield Block(html=aside(more), kind="output")
         printed = tuple(self._printed(result))
         yield from printed[:_MOST_BLOCKS]
@@ -98,9 +101,9 @@ class _Drawer:
         value = result.value
         try:
             if isinstance(value, str) and (found is None or set(found["data"]) <= {"text/plain"}):
-                return pre(value) if value else quiet("Empty text")
+                return pre(value, rest=_VALUE) if value else quiet("Empty text")
             if found is not None:
-                return self._output(found, "Value")
+                return self._output(found, "Value", rest=_VALUE)
             return "" if value is None or self._has_drawn(result) else self._object(value)
         except Exception as error:  # noqa: BLE001  # anybody's own drawing code
             return undrawable(error, debug=self.debug)
@@ -114,9 +117,9 @@ class _Drawer:
         if isinstance(value, int) and not isinstance(value, bool):
             if value.bit_length() > _MOST_BITS:
                 return aside("An integer too long to be written here.")
-            return pre(json_text(int(value)))
+            return pre(json_text(int(value)), rest=_VALUE)
         data, metadata = drawn(value)
-        return bundle_html(data, metadata, self.around, title="Value")
+        return bundle_html(data, metadata, replace(self.around, rest=_VALUE), title="Value")
 
     def _displayed(self, result: Result) -> Iterator[Block]:
         value = result.displayed_value if isinstance(result, Success) and self.is_returned else None
@@ -138,7 +141,7 @@ class _Drawer:
         except Exception as error:  # noqa: BLE001  # anybody's bundle
             return undrawable(error, debug=self.debug)
 
-    def _output(self, output: Output, title: str) -> str:
+    def _output(self, output: Output, title: str, *, rest: str | None = None) -> str:
         if output.get("output_type") == "error":
             told = str(output.get("ename")), str(output.get("evalue"))
             lines = [str(line) for line in output.get("traceback", ())]
@@ -147,7 +150,8 @@ class _Drawer:
         if not isinstance(data, Mapping):
             return ""
         said = metadata if isinstance(metadata, Mapping) else {}
-        return bundle_html(data, said, self.around, title=title)
+        around = self.around if rest is None else replace(self.around, rest=rest)
+        return bundle_html(data, said, around, title=title)
 
     def _printed(self, result: Result) -> Iterator[Block]:
         """Yield one block for each stretch of a cell's text that nothing else interrupts."""
@@ -155,7 +159,8 @@ class _Drawer:
             for kind, outputs in groupby(cell.outputs, lambda one: one.get("output_type")):
                 if kind == "stream":
                     html = "".join(
-                        pre(text, name=f"nb-text nb-{name}") for name, text in _streams(outputs)
+                        pre(text, name=f"nb-text nb-{name}", rest=self.around.rest)
+                        for name, text in _streams(outputs)
                     )
                     if html:
                         yield Block(html=html, tags=self._tags(cell), kind="printed")
@@ -187,6 +192,12 @@ def _streams(outputs: Any) -> Iterator[tuple[str, str]]:
         text = "".join(text_of(part.get("text")) for part in parts)
         if text:
             yield ("stderr" if name == "stderr" else "stdout"), text
+
+
+def _rest(result: Result) -> str:
+    """Say how to have all of what was displayed or printed: the value does not contain it."""
+    is_offered = isinstance(result, Success) and has_notebook(result)
+    return "download the notebook" if is_offered else ""
 
 
 def _places(result: Result, notebook: Notebook | None) -> tuple[Cell, ...]:

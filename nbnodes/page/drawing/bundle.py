@@ -34,10 +34,13 @@ class Surroundings:
     Attributes:
         frame: Takes a whole document, gives the URL at which it can be had.
         style_url: Where `drawing.css` is; None: drawings carry its rules along.
+        rest: How to have what of a long one is left out, such as "download the value"; "" for
+            nothing to say.
     """
 
     frame: Callable[[str], str]
     style_url: str | None = None
+    rest: str = ""
 
 
 def bundle_html(
@@ -59,7 +62,7 @@ def bundle_html(
             found = _form(mime, bundle, metadata, around, title)
             if found is not None:
                 return found
-    return _without_form(bundle)
+    return _without_form(bundle, around.rest)
 
 
 def text_of(content: Any) -> str:
@@ -94,7 +97,7 @@ def _form(
     if mime == "text/html" and has_scripts(written):
         return framed(written, around.frame, title=title)
     html = prose(written) if mime == "text/markdown" else written
-    return apart(html, style_url=around.style_url)
+    return apart(html, style_url=around.style_url, rest=around.rest)
 
 
 def _latex(written: str, around: Surroundings, *, is_only: bool) -> str | None:
@@ -106,10 +109,10 @@ def _latex(written: str, around: Surroundings, *, is_only: bool) -> str | None:
             return apart(found, style_url=around.style_url)
     elif "$" in written and "\\begin{" not in written:
         return apart(prose(written), style_url=around.style_url)
-    return pre(written) if is_only else None
+    return pre(written, rest=around.rest) if is_only else None
 
 
-def _without_form(bundle: Mapping[str, Any]) -> str:
+def _without_form(bundle: Mapping[str, Any], rest: str) -> str:
     """Write the text of a bundle, and why it is no more than text."""
     notes = [note for mime, note in _WITHOUT.items() if mime in bundle]
     for word, name in _FIGURES.items():
@@ -117,14 +120,14 @@ def _without_form(bundle: Mapping[str, Any]) -> str:
             notes.append(f"A {name} figure, shown as text: let its HTML carry its JavaScript.")
     text = text_of(bundle.get("text/plain"))
     if not text and not notes:
-        return _other(bundle)
-    return (pre(text) if text else "") + "".join(map(aside, notes))
+        return _other(bundle, rest)
+    return (pre(text, rest=rest) if text else "") + "".join(map(aside, notes))
 
 
-def _other(bundle: Mapping[str, Any]) -> str:
+def _other(bundle: Mapping[str, Any], rest: str) -> str:
     for mime, content in bundle.items():
         if str(mime).startswith("text/") and text_of(content):
-            return pre(text_of(content))
+            return pre(text_of(content), rest=rest)
         if str(mime).endswith("+json"):
             return tree(content)
     found = ", ".join(str(mime)[:100] for mime in bundle if not str(mime).startswith("text/"))

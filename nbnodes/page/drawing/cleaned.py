@@ -19,6 +19,8 @@ MOST_CHARACTERS = 200_000
 _MOST_EMBEDDED = 20_000_000  # characters of pictures and styles within
 _MOST_TOKENS = 40_000
 _MOST_RULES = 2_000_000  # characters of one <style>
+_MOST_AROUND = 20_000_000  # characters of styles and pictures
+_FEW = 200  # characters of text, such as how many rows there are
 _DEEPEST = 200  # browsers flatten what is nested 512 deep
 
 _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "source", "track", "wbr"})
@@ -61,26 +63,41 @@ def has_scripts(html: str) -> bool:
     return _SCRIPTS.search(html) is not None
 
 
-def cleaned(html: str) -> Cleaned:
+def is_table(html: str) -> bool:
+    """Whether it is one table, or several, with little around them."""
+    begin, end = html.find("<table"), html.rfind("</table>")
+    around = html[:begin] + html[end:]
+    if not 0 <= begin < end or len(around) > _MOST_AROUND:
+        return False
+    words = "".join(one.text for one in tokens(around) if one.kind == "text")
+    return len(words.strip()) <= _FEW
+
+
+def cleaned(html: str, *, rest: str = "") -> Cleaned:
     """Return the part of HTML that can be shown without scripts.
 
     A table's rows after the first 1,000, and all after 200,000 characters (pictures within and
     styles not counted), are left out.
+
+    Args:
+        html: Anything.
+        rest: How to have what is left out, such as "download the value"; "" for nothing to say.
     """
     writer = _Writer()
     for token in tokens(html):
         if not writer.take(token):
             writer.close_all()
-            return Cleaned(html="".join(writer.out), note=_note(html, token.end))
+            return Cleaned(html="".join(writer.out), note=_note(html, token.end, rest))
     writer.close_all()
     return Cleaned(html="".join(writer.out), note=" ".join(sorted(writer.notes)))
 
 
-def _note(html: str, at: int) -> str:
+def _note(html: str, at: int, rest: str) -> str:
     rows = len(re.findall(r"<tr[\s>]", html[at:], re.IGNORECASE))
     if rows:
-        return f"… {rows + 1:,} rows more: download the value to have them all."
-    return f"… {(len(html) - at) / 1000:,.0f} kB more: download the value to have it all."
+        return f"… {rows + 1:,} rows more{f': {rest} to have them all' * bool(rest)}."
+    size = f"{(len(html) - at) / 1000:,.0f} kB"
+    return f"… {size} more{f': {rest} to have it all' * bool(rest)}."
 
 
 @dataclass(slots=True)

@@ -8,27 +8,55 @@ from nbnodes.page.markup import tag
 from nbnodes.page.markup import text as escaped
 
 MOST_CHARACTERS = 100_000
+_LAST = 20_000  # of these are the last ones
+_LONG_LINE = 2_000
 _MOST_READ = 500_000  # of a text with lines that write over themselves
 _CODE = re.compile(r"\x1b\[((?:[0-9]{0,3}[;:]){0,20}[0-9]{0,3})m")
 _OTHER = re.compile(
     r"\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)?|\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b[@-Z\\-_]?"
 )
 _UNSEEN = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_STYLES = {1: "bold", 3: "italic", 4: "underline"}
+_STYLES = {1: "bold", 3: "italic", 4: "underline", 7: "reverse"}
 _EXTENDED = {38: "fg", 48: "bg"}  # colours of more than eight follow
 _COUNTS = {5: 1, 2: 3}  # numbers that tell a colour, by what tells how many
-_OFF = {22: 1, 23: 3, 24: 4}
+_OFF = {22: 1, 23: 3, 24: 4, 27: 7}
 _COLOURS, _SYSTEM, _CUBE = 8, 16, 216  # of 256: eight in two strengths, six levels of each, greys
 _LIT = 100  # of 255: what is brighter counts as on
 
 
-def pre(text: str, *, name: str = "nb-text") -> str:
-    """Write text as a <pre>; after 100,000 characters it says how many more there are."""
-    read = _overwritten(text[:_MOST_READ])
-    shown = read[:MOST_CHARACTERS]
-    more = max(len(text) - _MOST_READ, 0) + len(read) - len(shown)
-    note = aside(f"… {more:,} characters more: download the value to have them all.")
-    return tag("pre", coloured(shown), class_=name, tabindex=0) + (note if more else "")
+def pre(text: str, *, name: str = "nb-text", rest: str = "") -> str:
+    """Write text as a <pre>; of more than 100,000 characters the first and the last ones.
+
+    Args:
+        text: It.
+        name: The element's class.
+        rest: How to have what is left out, such as "download the value"; "" for nothing to say.
+    """
+    first, last, more = _ends(text)
+    shown = _one(first, name)
+    if more:
+        shown += aside(f"… {more:,} characters more{f': {rest} to have them all' * bool(rest)}.")
+    return shown + _one(last, name) if last else shown
+
+
+def _one(text: str, name: str) -> str:
+    return tag("pre", coloured(text), class_=name, tabindex=0)
+
+
+def _ends(text: str) -> tuple[str, str, int]:
+    """Return the beginning of a text, its end, and how many characters between are left out."""
+    if len(text) <= _MOST_READ:
+        read = _overwritten(text)
+        first = last = read
+        if len(read) <= MOST_CHARACTERS:
+            return read, "", 0
+    else:
+        first, last = (_overwritten(one) for one in (text[:_MOST_READ], text[-_MOST_READ:]))
+        read = text
+    first, last = first[: MOST_CHARACTERS - _LAST], last[-_LAST:]
+    begin = last.find("\n", 0, _LONG_LINE) + 1  # an end begins with a whole line
+    last = last[begin:]
+    return first, last, len(read) - len(first) - len(last)
 
 
 def aside(words: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -224,3 +226,49 @@ def test_an_error_that_a_cell_may_raise_shows_no_traceback():
 def test_a_line_that_was_written_over_is_not_shown():
     (block,) = drawn(ran([printed("10%\r20%\r30%\r\ndone")]))
     assert ">30%\ndone<" in block.html
+
+
+def test_of_what_is_long_the_last_lines_are_kept_as_well():
+    lines = "".join(f"line {n}\n" for n in range(200_000))
+    (block,) = drawn(ran([printed(lines)]))
+    assert ">line 0\nline 1\n" in block.html
+    assert "line 199999\n</pre>" in block.html
+    last = block.html.rpartition("<pre")[2].partition(">")[2]
+    assert re.match(r"line \d+\n", last)
+    bars = "".join(f"\r{n}%" for n in range(200_000)) + "\ndone"
+    assert "done</pre>" in drawn(ran([printed(bars)]))[0].html
+
+
+def test_only_what_has_all_is_said_to_have_it():
+    made = notebook("a", ("b", "return"))
+    long = "word " * 100_000
+    value, output, print_ = (
+        block.html
+        for block in drawn(
+            ran([displayed({"text/html": long}), printed(long)], [], value=long), made
+        )
+    )
+    assert "download the value to have them all" in value
+    assert "more." in output
+    assert "more." in print_
+    kept = replace(ran([printed(long)], value=1), document=lambda _: {})
+    assert "download the notebook to have them all" in drawn(kept)[1].html
+
+
+@pytest.mark.parametrize(
+    ("bundle", "is_limited"),
+    [
+        ({"text/html": "<div><style>a{}</style><table><tr><td>1</table><p>1 row</p></div>"}, True),
+        ({"text/html": "<h1>Report</h1><table></table>" + "<p>long text</p>" * 50}, False),
+        ({"text/html": "<b>x</b>"}, False),
+        ({"text/markdown": "# Report\n\n" + "many words\n\n" * 50 + "| a |\n|--|\n| 1 |"}, False),
+    ],
+)
+def test_a_table_scrolls_and_a_report_shows_whole(bundle: dict[str, Any], is_limited: bool):
+    assert ('nb-apart nb-is-table"' in shown(bundle)) is is_limited
+
+
+def test_reversed_colours_are_drawn_reversed():
+    html = shown({"text/plain": "\x1b[31;7mone\x1b[27mtwo\x1b[0m"})
+    assert '<span class="nb-ansi-fg-1 nb-ansi-reverse">one</span>' in html
+    assert '<span class="nb-ansi-fg-1">two</span>' in html

@@ -213,3 +213,7 @@ def test_a_page_says_what_of_its_address_nothing_is_known_of() -> None:
     html = page(card(), strays=("<foo>: there is no such parameter",))
     assert "In the address: &lt;foo&gt;: there is no such parameter" in html
     assert "2 more that nothing is known of" in page(card(), strays=tuple("abcdefghijkl"))
+
+
+def test_nothing_of_a_blocked_card_can_be_downloaded() -> None:
+    assert '[data-state="blocked"] .nb-menu { display: none; }' in asset("page.css").content.decode()
