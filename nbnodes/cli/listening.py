@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import secrets
 import socket
@@ -73,7 +74,7 @@ def token_for(host: str, given: str | None) -> str:
 
 def url_of(host: str, port: int, token: str, *, path: str = "/") -> str:
     """Return the address to open; of a server that listens everywhere, with this machine's name."""
-    name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host  # noqa: S104  # only told
+    name = socket.gethostname() if host in ("", "*", "0.0.0.0", "::") else host  # noqa: S104  # only told
     query = f"?{urlencode({'token': token})}" if token else ""
     return f"http://{f'[{name}]' if ':' in name else name}:{port}{path}{query}"
 
@@ -97,5 +98,7 @@ def bound(host: str, port: int) -> list[socket.socket]:
     try:
         return bind_sockets(port, host)
     except OSError as error:
-        hint = "; name another --port, or 0 for any that is free"
-        raise UsageError(f"{host}:{port}: {error.strerror or error}{hint}") from None
+        is_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        hint = "--port, or 0 for any that is free" if is_port else "--host: one of this machine's"
+        text = f"{host}:{port}: {error.strerror or error}; name another {hint}"
+        raise UsageError(text) from None

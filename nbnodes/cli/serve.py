@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import webbrowser
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,23 @@ if TYPE_CHECKING:  # what serves is loaded once the port is bound
     from nbnodes.rest.serving import Serving
 
 _PORT = 8800
+_ORIGIN = re.compile(r"https?://[^\s/?#@]+")
+
+
+class Seconds(click.FloatRange):
+    """A time of 0 s or more; "nan", which Python reads as a number, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return it in seconds."""
+        found = float(super().convert(value, param, ctx))
+        if math.isnan(found):
+            self.fail(f"{value!r} is no time.", param, ctx)
+        return found
 
 
 @click.command()
@@ -33,14 +52,14 @@ _PORT = 8800
 )
 @click.option(
     "--sync-timeout",
-    type=click.FloatRange(0),
+    type=Seconds(),
     default=30.0,
     show_default=True,
     metavar="SECONDS",
     help="How long a request waits for its run, which then goes on as a job.",
 )
 @click.option(
-    "--timeout", "timeout_s", type=click.FloatRange(0), metavar="SECONDS", help="End longer runs."
+    "--timeout", "timeout_s", type=Seconds(), metavar="SECONDS", help="End longer runs."
 )
 @click.option(
     "--max-body",
@@ -113,7 +132,7 @@ def _serving(
     names = ("workers", "engine", "timeout_s")
     return Serving(
         paths,
-        guard=Guard(token=token, hosts=hosts, origins=frozenset(options["cors"])),
+        guard=Guard(token=token, hosts=hosts, origins=_origins(options["cors"])),
         limits=Limits(
             sync_timeout_s=options["sync_timeout"],
             body_size_bytes=options["max_body"],
@@ -136,11 +155,23 @@ def _hosts(host: str, more: tuple[str, ...]) -> frozenset[str] | None:
     return frozenset({"localhost", host, *(name.lower() for name in more)})
 
 
+def _origins(given: tuple[str, ...]) -> frozenset[str]:
+    """Return the sites as browsers name them (RFC 6454): lower case, no slash at the end."""
+    found = [one.rstrip("/").lower() for one in given]
+    wrong = [one for one in found if one != "*" and not _ORIGIN.fullmatch(one)]
+    if wrong:
+        text = "expected a site, such as https://nb.example.org, or * for all"
+        raise UsageError(f"--cors {wrong[0]}: {text}")
+    return frozenset(found)
+
+
 def _base_path(given: str) -> str:
     """Return the path under which all is served: it begins and ends with a slash."""
     path = f"/{given.strip('/')}/" if given.strip("/") else "/"
     if not all(one.isalnum() or one in "/-_.~" for one in path):
         raise UsageError(f"--base-url {given}: letters, digits, - _ . ~ and / are allowed")
+    if any(part in {"", ".", ".."} for part in path.split("/")[1:-1]):
+        raise UsageError(f"--base-url {given}: a browser would take that for another path")
     return path
 
 
