@@ -31,7 +31,8 @@ class Answer:
         etag: Names them; "" for what has no cache key.
         cached: Whether the cache gave the Result.
         run_s: How long the run took, or had taken, in seconds.
-        file_name: What a browser calls the file; "" for what it shows itself.
+        file_name: What a browser calls the file; "" for what is none.
+        is_attached: Whether a browser keeps it as a file at once, and does not show it.
     """
 
     body: bytes
@@ -40,6 +41,7 @@ class Answer:
     cached: bool
     run_s: float
     file_name: str = ""
+    is_attached: bool = False
 
 
 def answer_of(result: Success, name: str, form: str, *, elements: int) -> tuple[Answer, Answer]:
@@ -74,6 +76,7 @@ def answer_of(result: Success, name: str, form: str, *, elements: int) -> tuple[
             cached=cached,
             run_s=result.duration_s,
             file_name=_file_name(name, form),
+            is_attached=form not in _LOOKED_AT,
         )
         for body, cached in zip(bodies, (result.cached, True), strict=True)
     )
@@ -153,6 +156,6 @@ def _media_type(form: str) -> str:
 
 
 def _file_name(name: str, form: str) -> str:
-    if form in _LOOKED_AT:
+    if form == BARE:
         return ""
     return f"{name.rpartition('/')[2]}{FORMATS[form].suffix}"

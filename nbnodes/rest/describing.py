@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import html
-import re
 from typing import Any
 from urllib.parse import quote
 
 from nbnodes.notebook.parameters import Code, Parameter
-from nbnodes.page.drawing.prose import prose
+from nbnodes.page.drawing.prose import words_of
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.endpoint import Endpoint, described
 from nbnodes.rest.schemas import parameters_schema
 
-_TAGS = re.compile(r"<annotation.*?</annotation>|<[^>]*>", re.DOTALL)  # a formula's source, too
 _SHOWN = 240  # characters of a summary
 _LONGEST = 1_000  # characters of a default
 
@@ -50,7 +47,7 @@ def description_of(desk: Desk, endpoint: Endpoint, base_path: str) -> dict[str, 
 
 def summary(description: str) -> str:
     """Return the beginning of a description in Markdown as plain words."""
-    words = " ".join(html.unescape(_TAGS.sub("", prose(description))).split())
+    words = words_of(description)
     if len(words) <= _SHOWN:
         return words
     begun = words[:_SHOWN].rpartition(" ")[0] or words[:_SHOWN]

@@ -28,7 +28,7 @@ ROUTES: tuple[tuple[str, type[Route]], ...] = (
     (r"api/jobs/([^/]+)/result", JobResult),
     (r"api/jobs/([^/]+)", OneJob),
     (r"pages/(.+)/live", Live),
-    (r"pages/(.+)", OnePage),
+    (r"pages(?:/(.*))?", OnePage),
     (r"frames/([0-9a-f]+)", Frame),
     (r"assets/([a-z.]+)", Asset),
     (r"openapi\.json", OpenApi),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html as entities
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -10,6 +11,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from nbnodes.page.drawing.formula import formula_or_source
 from nbnodes.page.drawing.plain import pre
+from nbnodes.page.drawing.tokens import tokens
+from nbnodes.page.markup import text as escaped
 
 _MOST_CHARACTERS = 40_000
 _MOST_BRACKETS = 2000  # the library's time grows with their square
@@ -22,14 +25,28 @@ def prose(markdown: str) -> str:
     """
     if len(markdown) > _MOST_CHARACTERS or markdown.count("[") > _MOST_BRACKETS:
         return pre(markdown)
-    written: str = _reader().render(markdown)
+    written: str = _reader(_formula).render(markdown)
     return written
 
 
+def words_of(markdown: str) -> str:
+    """Return the words of Markdown alone; formulas in them as TeX writes them, others as "…"."""
+    beginning = markdown[:_MOST_CHARACTERS]
+    if beginning.count("[") > _MOST_BRACKETS:
+        return " ".join(beginning.split())
+    found = tokens(_reader(_formula_source).render(beginning))
+    words = "".join(entities.unescape(one.text) for one in found if one.kind == "text")
+    return " ".join(words.split())
+
+
 @cache
-def _reader() -> MarkdownIt:
+def _reader(formula: Callable[[str, Mapping[str, bool]], str]) -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return reader.use(dollarmath_plugin, renderer=_formula, double_inline=True)
+    return reader.use(dollarmath_plugin, renderer=formula, double_inline=True)
+
+
+def _formula_source(content: str, how: Mapping[str, bool]) -> str:
+    return " … " if how["display_mode"] else escaped(content.strip())
 
 
 def _formula(content: str, how: Mapping[str, bool]) -> str:

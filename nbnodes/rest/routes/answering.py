@@ -40,7 +40,7 @@ class Answering(Route):
             self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", answer.media_type)
         if answer.file_name:
-            self.set_header("Content-Disposition", _attached(answer.file_name))
+            self.set_header("Content-Disposition", _disposition(answer))
         if answer.media_type.startswith(("text/html", "image/svg")):  # the notebook's own HTML
             self.set_header("Content-Security-Policy", _APART)
         _ = self.finish(answer.body)
@@ -64,7 +64,10 @@ def _matches(header: str, etag: str) -> bool:
     return etag in given or given == ["*"]
 
 
-def _attached(name: str) -> str:
+def _disposition(answer: Answer) -> str:
+    """Say what the file is called, and whether it is to be looked at (RFC 6266)."""
+    name = answer.file_name
+    how = "attachment" if answer.is_attached else "inline"
     plain = "".join(one if one.isascii() and one.isprintable() else "_" for one in name)
     plain = plain.replace('"', "_").replace("\\", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"

@@ -14,11 +14,12 @@ from nbnodes.page.drawing.prose import prose
 from nbnodes.page.frames import FRAME_POLICY
 from nbnodes.page.gallery import GalleryEntry, gallery_html
 from nbnodes.page.look import asset, asset_url
+from nbnodes.page.refusal import refusal_html
 from nbnodes.page.shell import POLICY
 from nbnodes.rest.describing import summary
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.given import from_query
-from nbnodes.rest.problem import refused
+from nbnodes.rest.problem import Problem, refused
 from nbnodes.rest.route import Route, named
 from nbnodes.rest.setting import Asked, Settable
 from nbnodes.rest.showing import notebook_of
@@ -41,6 +42,18 @@ class Page(Route):
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("X-Content-Type-Options", "nosniff")
         _ = self.finish(page.encode(errors="replace"))  # half characters, which no page can hold
+
+    def write_problem(self, problem: Problem) -> None:
+        """Answer with a Problem: a browser gets a page, programs what they get elsewhere."""
+        if "text/html" not in self.request.headers.get("Accept", ""):
+            super().write_problem(problem)
+            return
+        self.set_status(problem.status)
+        for name, words in problem.headers.items():
+            self.set_header(name, words)
+        if problem.retry_after_s is not None:
+            self.set_header("Retry-After", str(problem.retry_after_s))
+        self.write_page(refusal_html(self.base_path, problem.title, problem.detail))
 
 
 class Gallery(Page):
@@ -84,8 +97,11 @@ class OnePage(Page):
 
     template = "/pages/{name}"
 
-    async def get(self, name: str) -> None:
+    async def get(self, name: str | None = None) -> None:
         """Write it, with what the cache has for what the address asks."""
+        if not name:
+            text = f"the address of a page ends with a model's name; {self.base_path} has them all"
+            raise refused(404, "Not found", text)
         subject = await self.desk.catalogue.subject(named(name), self)
         given = from_query(self.request.query)
         content = await self.desk.in_thread(page_content, self.desk, subject, given)
