@@ -45,6 +45,9 @@ class Visit:
 
     def hello(self, values: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
         """Take all that a page has: what its controls say, and what its cards show."""
+        if values.keys() - self._settable.controls.keys():  # it was loaded before a restart
+            self._send({"type": "reload", "title": self.subject.title})
+            return
         showing = self._showing
         showing.seq = 0
         showing.seen = Seen(

@@ -134,3 +134,8 @@ def test_a_list_of_missing_values_stands_in_the_body_alone(
     page.visit.close()
     for end in page.endings:
         end()
+
+
+def test_a_page_whose_parameter_has_another_name_now_is_loaded_again(opened: Opened) -> None:
+    opened.visit.hello({"before": 3}, {})
+    assert opened.sent.get(timeout=PATIENCE_S)["type"] == "reload"
