@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from nbnodes.engines.engine import CancelToken
 from nbnodes.errors import RunCancelledError, ServerError, UsageError
@@ -64,12 +64,8 @@ def address_of(url: str, token: str | None) -> Address:
     Raises:
         UsageError: If it is none.
     """
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    try:
-        is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # such a port there cannot be
-        is_right = False
-    if not is_right or parts.username is not None:
+    parts = _parts_of(url)
+    if parts is None:
         raise UsageError(f"{url} is no server's address; expected one like http://localhost:8800/")
     told = parse_qs(parts.query).get("token", [""])[-1]
     path = f"/{parts.path.strip('/')}/" if parts.path.strip("/") else "/"
@@ -209,6 +205,18 @@ class Connections:
             text = f"{url} has said nothing for {self._timeout_s:g} s"
             return ServerError(f"{text}; allow more with connect(..., timeout_s=...)")
         return ServerError(f"the connection to {url} broke: {str(error) or type(error).__name__}")
+
+
+def _parts_of(url: object) -> SplitResult | None:
+    """Return the parts of a server's address; None if it is none."""
+    if not isinstance(url, str):
+        return None
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # such a port there cannot be, or such a host
+        return None
+    return parts if is_right and parts.username is None else None
 
 
 def _socket_of(connection: HTTPConnection) -> socket.socket:

@@ -26,7 +26,9 @@ from nbnodes.errors import (
     RunCancelledError,
     RunTimeoutError,
     ServerError,
+    UsageError,
 )
+from nbnodes.formats.jsonable import json_value
 from nbnodes.notebook.parameters import Parameter
 from nbnodes.result import CellError, Failure, Result
 
@@ -178,10 +180,12 @@ class RemoteModel:
 
         Raises:
             ParameterError: If a set of parameters is wrong; none of the next 500 has run then.
+            UsageError: If it is none at all.
         """
         left = iter(values)
         begin = 0
         while sets := list(islice(left, _AT_ONCE)):
+            _check_sets(sets, self.name)
             yield from self._batch(sets, begin)
             begin += len(sets)
 
@@ -252,7 +256,7 @@ class RemoteModel:
             if response.status != 200:  # noqa: PLR2004
                 raise _counted_on(server.problem(reply_of(response), self.name), begin)
             for line in response:
-                told = json.loads(line)
+                told = json_value(line)
                 if told.get("status") in (429, 503):  # busy: asked again, alone
                     yield self._run(sets[count], CancelToken())
                 else:
@@ -289,6 +293,13 @@ def _limited(
     finally:
         if timer is not None:
             timer.cancel()
+
+
+def _check_sets(sets: Iterable[object], name: str) -> None:
+    for one in sets:
+        if not isinstance(one, Mapping):
+            text = f'{one!r} is no set of parameters; expected one like {{"n": 15}}'
+            raise UsageError(f"{name}: {text}")
 
 
 def _counted_on(error: NbnodesError, begin: int) -> NbnodesError:

@@ -20,6 +20,7 @@ from nbnodes.errors import (
     RunCancelledError,
     ServerError,
 )
+from nbnodes.formats.jsonable import json_value
 from nbnodes.result import Result
 
 _BUSY = (429, 503)
@@ -48,7 +49,7 @@ class Reply:
     def told(self) -> dict[str, Any]:
         """Read what it says; of what is no JSON object, its status."""
         try:
-            found = json.loads(self.body)
+            found = json_value(self.body)
         except ValueError:
             found = None
         if isinstance(found, dict):

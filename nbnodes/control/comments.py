@@ -57,11 +57,11 @@ def _end(text: str | None) -> Any:
     """Read a number, a date, a datetime or a time."""
     if not text:
         return None
-    if re.fullmatch(_NUMBER, text):
-        plain = text.replace("_", "")
-        return int(plain) if re.fullmatch(r"[+-]?\d+", plain) else float(plain)
-    kind: Any = dt.time if text[2] == ":" else dt.datetime if ":" in text else dt.date
     try:
+        if re.fullmatch(_NUMBER, text):
+            plain = text.replace("_", "")
+            return int(plain) if re.fullmatch(r"[+-]?\d+", plain) else float(plain)
+        kind: Any = dt.time if text[2] == ":" else dt.datetime if ":" in text else dt.date
         return kind.fromisoformat(text)
-    except ValueError:  # such as the 31st of February
+    except ValueError:  # such as the 31st of February, or thousands of digits
         return None

@@ -25,11 +25,12 @@ from nbnodes.formats.arrays import (
     parts_of,
     series_json,
 )
-from nbnodes.formats.integers import int_text, is_over_limit, of_any_length
+from nbnodes.formats.integers import int_of, int_text, is_over_limit, of_any_length
 
 _AS_IT_IS = frozenset({str, int, bool, type(None)})
 _SHORT = frozenset({bool, dict, float, list, tuple, type(None)})  # what has no text of its own
 _NUMBERS = frozenset({int, bool, float})
+_CONTAINERS = frozenset({dict, list})
 _AS_TEXT = ("decimal", "fractions", "pathlib", "uuid")
 _ORDERED = ("datetime", "decimal", "fractions", "uuid")
 _DEEPEST = 200  # lists in lists: Python's own reading and writing of JSON ends below 1,000
@@ -89,6 +90,31 @@ def json_text(value: Any) -> str:
             raise
         text = _dumped_with_long_integers(value)
     return text if text.isascii() else _of_whole_characters(text)
+
+
+def json_value(text: str | bytes) -> Any:
+    """Read what `json_text` wrote: integers of any length.
+
+    Raises:
+        ValueError: If it is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if not is_over_limit(error):
+            raise
+    return json.loads(text, parse_int=int_of)
+
+
+def is_too_deep(value: Any) -> bool:
+    """Tell whether what was read from JSON is nested deeper than `jsonable` writes."""
+    containers = [value] if type(value) in _CONTAINERS else []
+    for _ in range(_DEEPEST):
+        parts = (one.values() if type(one) is dict else one for one in containers)
+        containers = [part for some in parts for part in some if type(part) in _CONTAINERS]
+        if not containers:
+            return False
+    return True
 
 
 def _check_parts(value: Any, limit: int | None) -> None:

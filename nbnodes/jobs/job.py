@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
 JobState: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
@@ -30,6 +30,10 @@ class JobProgress:
     part: float = 0.0
     cell: str = ""
     nodes: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,9 @@ class Job:
 
     def as_json(self, *, is_debug: bool = False) -> dict[str, Any]:
         """Return it as JSON has it; without its traceback, unless `is_debug`."""
-        return asdict(self) | {"error": told_error(self.error, is_debug=is_debug)}
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        progress = self.progress.as_json()
+        return told | {"progress": progress, "error": told_error(self.error, is_debug=is_debug)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, get_args
 
 from nbnodes.jobs.job import EventKind, Job, JobEvent, JobProgress, JobState
@@ -15,7 +14,7 @@ _STATES, _KINDS = get_args(JobState), get_args(EventKind)
 
 def row_of(job: Job) -> Row:
     """Return a Job in the order of `schema.COLUMNS`."""
-    values, progress = as_text(job.values), as_text(asdict(job.progress))
+    values, progress = as_text(job.values), as_text(job.progress.as_json())
     error = None if job.error is None else as_text(job.error)
     moments = (job.submitted_at, job.started_at, job.ended_at)
     cached = None if job.cached is None else int(job.cached)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -216,7 +217,7 @@ def _parameter(
     comment: str,
     imports: Mapping[str, str],
 ) -> Parameter:
-    text, help_text = ast.unparse(annotation) if annotation else "", comment
+    text, help_text = _written(annotation) if annotation else "", comment
     if not annotation and comment.startswith("type:"):  # PEP 484's comment, which papermill reads
         text, help_text = _type_comment(comment)
         annotation = _expression(text)
@@ -239,12 +240,41 @@ def _default(value: ast.expr | None, imports: Mapping[str, str]) -> tuple[Any, A
     try:
         found = evaluate(value, imports)
     except UnknownNameError:
-        return Code(ast.unparse(value)), Unknown
+        return Code(_written(value)), Unknown
     if not _is_plain(found):
-        return Code(ast.unparse(value)), Unknown
+        return Code(_written(value)), Unknown
     if any(isinstance(node, ast.Attribute) and node.attr in _CLOCK for node in ast.walk(value)):
-        return Code(ast.unparse(value)), type(found)  # another value tomorrow
+        return Code(_written(value)), type(found)  # another value tomorrow
+    if not _is_writable(found):
+        return Code(_written(value)), type(found)
     return found, Unknown if found in (None, ...) else type(found)
+
+
+def _written(expression: ast.expr) -> str:
+    """Write an expression as source; integers too long for Python to write, as hexadecimal."""
+    try:
+        return ast.unparse(expression)
+    except ValueError:
+        return ast.unparse(_Hexadecimal().visit(copy.deepcopy(expression)))
+
+
+class _Hexadecimal(ast.NodeTransformer):
+    """Writes long integers so that no limit of their length holds."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        value = node.value
+        if type(value) is int and not _is_writable(value):
+            return ast.Name(id=hex(value))
+        return node
+
+
+def _is_writable(value: Any) -> bool:
+    """Tell whether a value has a text: an integer beyond some thousand digits has none."""
+    try:
+        repr(value)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_plain(value: Any) -> bool:

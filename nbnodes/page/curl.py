@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from nbnodes.formats import jsonable
+from nbnodes.formats import json_text, jsonable
 
 
 def curl_line(url: str, values: Mapping[str, Any], *, is_guarded: bool = False) -> str:
@@ -21,7 +20,7 @@ def curl_line(url: str, values: Mapping[str, Any], *, is_guarded: bool = False) 
     Raises:
         FormatError: If a value has no JSON form.
     """
-    body = json.dumps(jsonable(values), ensure_ascii=False)
+    body = json_text(jsonable(values))
     token = ' -H "Authorization: Bearer $NBNODES_TOKEN"' if is_guarded else ""
     kind = shlex.quote("Content-Type: application/json")
     return f"curl -X POST {shlex.quote(url)}{token} -H {kind} -d {shlex.quote(body)}"

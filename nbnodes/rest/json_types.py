@@ -24,6 +24,7 @@ _ZONE = r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 _NUMBER = r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?"
 _CLOCK_SPAN = r"T([0-9]{1,4}H([0-9]{1,4}M)?([0-9]{1,4}S)?|[0-9]{1,4}M([0-9]{1,4}S)?|[0-9]{1,4}S)"
 _SPAN = rf"[+-]?P([0-9]{{1,4}}W|[0-9]{{1,4}}D({_CLOCK_SPAN})?|{_CLOCK_SPAN})"
+_LONGEST_S = 86_399_999_913_600  # a timedelta's most, a day less: 10**9 - 2 days
 _HEX = "[0-9a-fA-F]"
 
 PATTERNS = {
@@ -83,6 +84,11 @@ class _Strict(GenerateJsonSchema):
     def decimal_schema(self, schema: Any) -> JsonSchemaValue:
         number = self.float_schema(schema)
         return {"anyOf": [number, {"type": "string", "pattern": PATTERNS["decimal"]}]}
+
+    def timedelta_schema(self, schema: Any) -> JsonSchemaValue:
+        """Take seconds, as a query does."""
+        seconds = {"type": "number", "minimum": -_LONGEST_S, "maximum": _LONGEST_S}
+        return {"anyOf": [super().timedelta_schema(schema), seconds]}
 
     def complex_schema(self, schema: Any) -> JsonSchemaValue:  # noqa: ARG002  # as there
         text = {"type": "string", "pattern": PATTERNS["complex"]}

@@ -12,7 +12,7 @@ from nbnodes.rest.route import Route
 from nbnodes.rest.routes.jobs import JobEvents, JobList, JobResult, OneJob
 from nbnodes.rest.routes.live import Live
 from nbnodes.rest.routes.models import Batch, Models, OneModel, Run
-from nbnodes.rest.routes.pages import Asset, Frame, Gallery, OnePage
+from nbnodes.rest.routes.pages import Asset, Frame, Gallery, OnePage, ToGallery
 from nbnodes.rest.routes.reference import Docs, OpenApi
 from nbnodes.rest.routes.restified import Restified, RestifiedIndex
 from nbnodes.rest.routes.status import Health, Metrics, Readiness
@@ -61,6 +61,8 @@ def mounted(
     base, restified = re.escape(desk.base_path), re.escape(desk.restified_path)
     pairs = [(base + pattern, route) for pattern, route in (*ROUTES, *more)]
     pairs += [(restified + pattern, route) for pattern, route in _RESTIFIED]
+    if desk.base_path != "/":
+        pairs.append((base.removesuffix("/"), ToGallery))
     return [(pattern, gated(route, gate), {"desk": desk}) for pattern, route in pairs]
 
 

@@ -121,10 +121,10 @@ class Reading:
 
     def _free(self, name: str, folder: str) -> str:
         """Return a name that nothing has yet: with its folder's before it, where needed."""
-        taken = self.subjects
+        taken, name = self.subjects, _writable(name)
         if name not in taken:
             return name
-        longer = f"{os.path.basename(folder.removesuffix('.toml'))}-{name}"
+        longer = f"{_writable(os.path.basename(folder.removesuffix('.toml')))}-{name}"
         number = 2
         while longer in taken:
             longer, number = f"{name}-{number}", number + 1
@@ -136,6 +136,11 @@ def _endpoint(name: str, node: str, member: Member, graph: Graph) -> Endpoint:
     if is_alone and isinstance(member.body, Notebook):
         return NotebookEndpoint(name, graph.session.model(member.body.path or ""))
     return NodeEndpoint(name, graph, node)
+
+
+def _writable(name: str) -> str:
+    """Escape the bytes of a file's name that are no text: no address could hold them."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def notebooks_in(path: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from nbnodes.errors import NbnodesError
+from nbnodes.formats.jsonable import json_text
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.problem import (
     MEDIA_TYPE,
@@ -184,7 +185,7 @@ class Route(RequestHandler):
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
-        _ = self.finish(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+        _ = self.finish(json_text(value).encode())
 
     def json_body(self) -> Any:
         """Return what the request's body says.
@@ -255,10 +256,11 @@ class Route(RequestHandler):
         if isinstance(error, NbnodesError):
             return about_error(error)
         if isinstance(error, HTTPError):
-            problem = about_status(status, error.log_message or "")
             if status == 405:  # noqa: PLR2004  # RFC 9110, 15.5.6
-                self.set_header("Allow", ", ".join(self.methods()))
-            return problem
+                allowed = ", ".join(self.methods())
+                self.set_header("Allow", allowed)
+                return about_status(status, f"not by {self.request.method}; there are: {allowed}")
+            return about_status(status, error.log_message or "")
         return about_status(500, "the server failed; its log says more")
 
     @classmethod

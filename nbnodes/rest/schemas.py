@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nbnodes.errors import ParameterError
+from nbnodes.formats.jsonable import is_too_deep
 from nbnodes.notebook.parameters import Code, Parameter, Unknown
 from nbnodes.notebook.validation import adapter_of, unknown_name
 from nbnodes.rest.given import RUN_RESERVED
@@ -107,13 +108,14 @@ class BodyRules:
             if check is None:
                 found[name] = unknown_name(name, self._parameters).removeprefix(f"{name}: ")
                 continue
-            problem = check(value)
+            problem = _TOO_DEEP if is_too_deep(value) else check(value)
             if problem:
                 found[name] = problem
         return found
 
 
 _NO_JSON = object()
+_TOO_DEEP = "its lists and objects are nested too deep"  # nothing that runs or writes could end
 
 
 def _described_type(parameter: Parameter) -> tuple[dict[str, Any], list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from notebooks import write_notebook
 from rest_models import Gate
 from serving import PROBLEM, Served, served
 
@@ -117,3 +118,34 @@ def test_a_batch_larger_than_allowed_is_413(models: Path) -> None:
         huge = {"grid": {"n": list(range(1000))} | {f"m{i}": [1, 2] for i in range(40)}}
         grid = server.client.post("api/models/square/batch", json=huge)
     assert [one.status_code for one in (listed, grid)] == [413, 413]
+
+
+def test_integers_longer_than_python_reads_are_answered_and_the_rest_goes_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "power.ipynb"
+    write_notebook(path, ("n = 1", "parameters"), ("10**n + n - n", "return"))
+    with served(path) as server:
+        answer = server.client.post("api/models/power/batch", json=[{"n": 5000}, {"n": 2}])
+        first, second = answer.text.splitlines()
+        assert f'"value": 1{"0" * 5000}, ' in first
+        assert json.loads(second)["value"] == 100
+
+
+def test_a_set_has_its_line_whatever_its_characters_and_digits(server: Served) -> None:
+    nines = int("9" * 4300)
+    assert [one["value"][1] for one in lines(server, "odd", [{"n": nines}, {"n": 1}])] == [nines, 1]
+    headers = {"Content-Type": "application/json"}
+    body = json.dumps([{"word": "\ud800"}])  # in ASCII, which `lines` does not send
+    answer = server.client.post("api/models/says/batch", content=body, headers=headers)
+    told = json.loads(answer.text)
+    assert (told["parameters"], told["value"]) == ({"word": "\ud800"}, "\ud800")
+
+
+def test_what_is_nested_too_deep_is_refused_by_its_place(server: Served) -> None:
+    deep = f"{'[' * 900}1{']' * 900}"
+    for body in (f'[{{"n": 1}}, {{"n": {deep}}}]', f'{{"grid": {{"n": [1, {deep}]}}}}'):
+        headers = {"Content-Type": "application/json"}
+        answer = server.client.post("api/models/odd/batch", content=body, headers=headers)
+        assert answer.status_code == 422
+        assert [one["parameter"] for one in answer.json()["errors"]] == ["[1].n"]

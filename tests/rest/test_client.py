@@ -64,6 +64,7 @@ def write_models(folder: Path) -> None:
             "return",
         ),
     )
+    write_notebook(folder / "power.ipynb", ("n = 1", "parameters"), ("10**n", "return"))
     write_notebook(folder / "broken.ipynb", ("n = 1", "parameters"), "k = n\n1 / (n - n)")
     write_notebook(folder / "dying.ipynb", ("n = 1", "parameters"), "import os\nos._exit(3)")
     write_notebook(
@@ -355,6 +356,18 @@ def test_many_sets_come_in_order_and_failures_as_results(client: Client) -> None
     assert [one.ok for one in client["broken"].map([{"n": 1}, {"n": 2}])] == [False, False]
 
 
+def test_what_is_no_set_of_parameters_is_refused(client: Client) -> None:
+    wrong: Any = [{"a": 1}, 2]
+    with pytest.raises(UsageError, match="2 is no set of parameters"):
+        list(client.add.map(wrong))
+
+
+def test_integers_of_any_length_come_as_they_are(client: Client) -> None:
+    assert client.power(n=5000) == 10**5000
+    assert client.power.submit(n=5001).result(timeout=60).unwrap() == 10**5001
+    assert [one.unwrap() for one in client.power.map([{"n": 5002}, {"n": 1}])] == [10**5002, 10]
+
+
 def test_a_wrong_set_is_named_by_its_place(client: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr("nbnodes.client.model._AT_ONCE", 2)
     results = client["add"].map([{"a": 1}, {"a": 2}, {"a": 3}, {"a": "x"}])
@@ -404,8 +417,10 @@ def test_a_server_that_is_not_there_is_told() -> None:
         nb.connect("http://127.0.0.1:1")
 
 
-@pytest.mark.parametrize("url", ["ftp://a", "http://", "http://a:x", "http://u:p@a"])
-def test_an_address_that_is_none_is_refused(url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["ftp://a", "http://", "http://a:x", "http://u:p@a", "http://[::1", None, 5]
+)
+def test_an_address_that_is_none_is_refused(url: Any) -> None:
     with pytest.raises(UsageError, match="no server's address"):
         nb.connect(url)
 

@@ -15,8 +15,9 @@ NOBODY = "0" * 32
 
 
 def submit(server: Served, model: str, values: Any, **headers: str) -> dict[str, Any]:
-    body = {"model": model, "parameters": values}
-    answer = server.client.post("api/jobs", json=body, headers=headers)
+    body = json.dumps({"model": model, "parameters": values})
+    headers = {"Content-Type": "application/json", **headers}
+    answer = server.client.post("api/jobs", content=body, headers=headers)
     assert answer.status_code == 202, answer.text
     assert answer.headers["Location"] == answer.json()["links"]["self"]
     told: dict[str, Any] = answer.json()
@@ -202,3 +203,31 @@ def test_a_result_is_read_and_not_run(server: Served) -> None:
     assert server.client.get(place).json()["value"] == 9
     assert server.client.post(place, json={"n": 77}).status_code == 405
     assert server.client.post("/api/jobs/square/result", json={"n": 77}).status_code == 405
+
+
+def test_a_job_with_half_a_character_is_told_and_listed(server: Served) -> None:
+    job = submit(server, "says", {"word": "\ud800"})
+    headers = {"Content-Type": "application/json", "Prefer": "respond-async"}
+    again = server.client.post(
+        "api/models/says/run", content=r'{"word": "\ud800"}', headers=headers
+    )
+    assert again.status_code == 202
+    assert server.ended(job["id"])["parameters"] == {"word": "\ud800"}
+    assert server.client.get(f"api/jobs/{job['id']}/result").json()["value"] == "\ud800"
+    listed = server.client.get("api/jobs").json()["jobs"]
+    assert {"word": "\ud800"} in [one["parameters"] for one in listed]
+
+
+def test_what_is_nested_too_deep_makes_no_job(server: Served) -> None:
+    values = f'{{"n": {"[" * 900}1{"]" * 900}}}'
+    before = server.client.get("api/jobs").json()
+    for path, body, prefer in (
+        ("api/jobs", f'{{"model": "odd", "parameters": {values}}}', ""),
+        ("api/models/odd/run", values, "respond-async"),
+        ("api/models/odd/run", values, ""),
+    ):
+        headers = {"Content-Type": "application/json", "Prefer": prefer}
+        answer = server.client.post(path, content=body, headers=headers)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (422, PROBLEM)
+        assert "nested too deep" in answer.json()["errors"][0]["detail"]
+    assert server.client.get("api/jobs").json() == before

@@ -285,6 +285,7 @@ def test_another_method_is_405_with_those_that_there_are(server: Served, method:
     answer = server.client.request(method, "api/models/square/run")
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
     assert answer.headers["Allow"] == "GET, HEAD, POST"
+    assert answer.json()["detail"].endswith("GET, HEAD, POST")
 
 
 def test_a_body_that_is_no_json_by_its_own_words_is_415(server: Served) -> None:

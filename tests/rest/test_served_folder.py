@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from serving import MODELS
+from notebooks import markdown, write_notebook
+from serving import LOOPBACK, MODELS, served
 
 import nbnodes as nb
 from nbnodes.errors import UsageError
@@ -54,3 +55,28 @@ def test_what_was_damaged_from_the_beginning_keeps_nothing_else_back(folder: Pat
         served.read()
         assert "other" in names(served)
         assert len(served.problems) == 1
+
+
+ODD = {
+    "half a character": "s: str = '\\ud800'",
+    "a choice that is half a character": "from typing import Literal\ns: Literal['\\ud800'] = 'a'",
+    "an integer beyond Python's limit": f"n: int = 0x{'f' * 6000}",
+    "a list of such integers": f"n: list = [0x{'f' * 6000}]",
+    "a bound of such a length": f"n: int = 5  # 0..{'9' * 6000}",
+}
+
+
+def test_what_is_odd_in_a_notebook_keeps_no_other_from_being_served(tmp_path: Path) -> None:
+    for number, source in enumerate([*ODD.values(), "n: int = 1"]):
+        write_notebook(tmp_path / f"odd{number}.ipynb", (source, "parameters"), ("1", "return"))
+    write_notebook(tmp_path / "head.ipynb", markdown("# Half \ud800\n\n\ud800"), ("1", "return"))
+    with served(tmp_path) as server:
+        for path in ("", "docs", "openapi.json", "restified"):
+            assert server.client.get(path).status_code == 200, path
+        listed = server.client.get("api/models").json()["models"]
+        assert len(listed) == len(ODD) + 2
+        for one in listed:
+            for path in (one["links"]["self"], one["links"]["page"]):
+                answer = server.client.get(f"http://{LOOPBACK}:{server.port}{path}")
+                assert answer.status_code == 200, path
+            assert server.run(one["name"]).json()["value"] == 1

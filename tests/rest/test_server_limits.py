@@ -187,3 +187,9 @@ def test_everything_stands_under_a_base_path_if_there_is_one(models: Path) -> No
         links = server.client.get("api/models/square").json()["links"]
         assert all(link.startswith("/a/b/") for link in links.values())
         assert server.client.get(f"http://{LOOPBACK}:{server.port}/api/models").status_code == 404
+
+
+def test_the_base_path_without_its_slash_leads_to_the_gallery(models: Path) -> None:
+    with served(models, base_path="/a/b/") as server:
+        answer = server.client.get(f"http://{LOOPBACK}:{server.port}/a/b")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/a/b/")

@@ -16,8 +16,7 @@ from nbnodes.rest.jupyter.contents import Contents
 from nbnodes.rest.jupyter.following import follow
 from nbnodes.rest.jupyter.gate import JupyterGate
 from nbnodes.rest.limits import Limits
-from nbnodes.rest.mount import gated, mounted
-from nbnodes.rest.route import Route
+from nbnodes.rest.mount import mounted
 from nbnodes.rest.serving import open_jobs
 from nbnodes.session import Session
 
@@ -77,8 +76,7 @@ class NbnodesExtension(ExtensionApp):
             is_guarded=bool(server.identity_provider.auth_enabled),
         )
         routes = mounted(self.desk, JupyterGate, more=((r".*", NoRoute),))
-        to_gallery = (f"{base}nbnodes", gated(_ToGallery, JupyterGate), {"desk": self.desk})
-        server.web_app.add_handlers(".*$", [*routes, to_gallery])
+        server.web_app.add_handlers(".*$", routes)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:  # noqa: ARG002  # Jupyter's
         """Have open pages follow notebooks that are saved, once the server's loop runs."""
@@ -107,13 +105,3 @@ class NbnodesExtension(ExtensionApp):
             batch=self.batch,
             visits=self.visits,
         )
-
-
-class _ToGallery(Route):
-    """`GET /nbnodes`: the gallery stands where the slash is."""
-
-    template = "/"
-
-    def get(self) -> None:
-        """Send there."""
-        self.redirect(self.base_path)

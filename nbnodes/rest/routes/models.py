@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from nbnodes.errors import NbnodesError, ParameterError
+from nbnodes.formats.jsonable import json_text
 from nbnodes.rest.answer import Answer
 from nbnodes.rest.calling import Call, answer_of_call, call_of
 from nbnodes.rest.describing import description_of
@@ -137,8 +138,9 @@ class Batch(Route):
             body = found.body if isinstance(found, Answer) else b""
         except NbnodesError as error:
             body = about_error(error).body()
-        plain = json.loads(body)
-        return json.dumps({"index": index, "parameters": given, **plain}).encode() + b"\n"
+        # joined as text: an answer may have integers longer than Python reads
+        told = json_text({"index": index, "parameters": given}).removesuffix("}").encode()
+        return told + b", " + body.removeprefix(b"{") + b"\n"
 
 
 def _checked(endpoint: Endpoint, sets: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

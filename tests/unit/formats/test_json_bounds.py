@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbnodes.errors import FormatError
-from nbnodes.formats.integers import int_text
-from nbnodes.formats.jsonable import has_json, json_text, jsonable
+from nbnodes.formats.integers import int_of, int_text
+from nbnodes.formats.jsonable import has_json, is_too_deep, json_text, json_value, jsonable
 
 LONG = 10**5000 + 7
 
@@ -78,6 +78,13 @@ def test_what_is_nested_less_deep_is_written() -> None:
     assert json_text(jsonable(nested(199))) == "[" * 200 + "]" * 200
 
 
+def test_what_is_written_at_all_is_not_too_deep_to_be_taken() -> None:
+    assert not is_too_deep(nested(199))
+    assert is_too_deep(nested(200))
+    assert is_too_deep([1, {"a": nested(198)}])
+    assert not any(map(is_too_deep, (1, "a", {}, [])))
+
+
 def test_text_that_no_utf_8_holds_is_escaped() -> None:
     text = json_text(jsonable({"\ud800": 'ß\\\udfff"'}))
     assert text == '{"\\ud800": "ß\\\\\\udfff\\""}'
@@ -91,6 +98,14 @@ def test_long_integers_are_written_while_the_limit_stands(monkeypatch: pytest.Mo
     assert json_text(jsonable({LONG: 1})) == f'{{"{digits}": 1}}'
 
 
+def test_long_integers_are_read_while_the_limit_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "set_int_max_str_digits", None)
+    value = {"a": [LONG, -LONG, 1, 0.5]}
+    assert json_value(json_text(value).encode()) == value
+    with pytest.raises(ValueError, match="Expecting"):
+        json_value("[")
+
+
 @settings(deadline=None)
 @given(st.integers(0, 40_000), st.integers(), st.sampled_from([-1, 1]))
 def test_digits_are_those_that_python_writes(bits: int, more: int, sign: int) -> None:
@@ -102,6 +117,7 @@ def test_digits_are_those_that_python_writes(bits: int, more: int, sign: int) ->
         part = digits[begin : begin + 4000]
         read = read * 10 ** len(part) + int(part)
     assert (read, sign_text) == (abs(value), "-" if value < 0 else "")
+    assert int_of(found) == value
 
 
 MOMENT = "2001-01-02 03:04:05.000000007"

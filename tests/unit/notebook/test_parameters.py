@@ -422,3 +422,13 @@ def test_a_cell_that_is_no_python_is_told_with_its_place() -> None:
     made = notebook("1", ("n = = 3", "parameters"), ("m = 1", "parameters"))
     (problem,) = unreadable_cells(made)
     assert problem == "cell 2, tagged `parameters`, cannot be read: invalid syntax (line 1)"
+
+
+def test_an_integer_too_long_for_python_to_write_stands_as_code() -> None:
+    digits = "0x" + "f" * 6000
+    source = f"n: int = {digits}\nmany = [{digits}]\nk: Literal[{digits}, 1] = 1"
+    imports = "from typing import Literal"
+    found = python_parameters(notebook(imports, (source, "parameters")))
+    assert found["n"] == Parameter(name="n", default=Code(digits), annotation="int", type=int)
+    assert found["many"].default == f"[{digits}]"
+    assert found["k"].annotation == f"Literal[{digits}, 1]"

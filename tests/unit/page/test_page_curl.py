@@ -35,3 +35,9 @@ def test_the_token_is_read_from_the_environment() -> None:
 def test_a_value_that_json_has_nothing_for_is_refused() -> None:
     with pytest.raises(FormatError):
         curl_line("http://h/", {"x": object()})
+
+
+def test_half_a_character_is_escaped() -> None:
+    line = curl_line("http://h/", {"word": "\ud800"})
+    assert r"\ud800" in line
+    assert line.encode()

@@ -186,6 +186,25 @@ def test_a_default_is_written_as_a_body_may_give_it(default: Any, kind: Any, wri
     assert parameter_schema(Parameter(name="p", default=default, type=kind))["default"] == written
 
 
+def test_a_span_may_be_given_in_seconds() -> None:
+    parameters = {"p": Parameter(name="p", type=dt.timedelta, annotation="such", required=True)}
+    rules, signature = BodyRules(parameters, name="one"), _signature(dt.timedelta)
+    assert rules.checked({"p": 5.5}, signature.check) == {"p": dt.timedelta(seconds=5.5)}
+    for most in (86_399_999_913_600, -86_399_999_913_600):
+        assert rules.checked({"p": most}, signature.check)["p"].total_seconds() == most
+    for wrong in (True, "5", 1e300):
+        with pytest.raises(ParameterError):
+            rules.checked({"p": wrong}, signature.check)
+
+
+def test_what_is_nested_too_deep_is_refused_whatever_the_type() -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    rules = BodyRules({"p": Parameter(name="p")}, name="one")
+    assert rules.problems({"p": deep}) == {"p": "its lists and objects are nested too deep"}
+
+
 NO_DEFAULTS = {
     "an expression": (Code("date.today()"), dt.date, "date.today()"),
     "what its own type forbids": (None, int, "None"),

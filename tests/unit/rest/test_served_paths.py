@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,15 @@ def test_titles_are_plain_words(tmp_path: Path, session: nb.Session) -> None:
     import asyncio
 
     assert asyncio.run(title()) == "Of oil and gas"
+
+
+def test_a_file_whose_name_is_no_text_is_served_under_one_that_is(
+    tmp_path: Path, session: nb.Session
+) -> None:
+    model(tmp_path / "ok.ipynb")
+    odd = tmp_path / os.fsdecode(b"name\xff.ipynb")
+    try:
+        model(odd)
+    except OSError:
+        pytest.skip("such a name cannot be here")
+    assert asked(Served([str(tmp_path)], session))[0] == [r"name\udcff", "ok"]
