@@ -27,6 +27,12 @@ class Text(str):
     __slots__ = ()
 
 
+class Lone(Text):
+    """Text in a URL, where a repeated name is a list: alone, it may be the only one of a list."""
+
+    __slots__ = ()
+
+
 def validate_values(
     notebook_name: str,
     parameters: Mapping[str, Parameter],
@@ -137,7 +143,10 @@ def _coerced(value: Any, kind: Any) -> Any:
     fast = _fast(str(value), kind)
     if fast is not None:
         return fast
-    return _from_text(str(value), kind) if adapter_of(kind) else plain_value(value)
+    if not adapter_of(kind):
+        return plain_value(value)
+    read = _from_lone if isinstance(value, Lone) else _from_text
+    return read(str(value), kind)
 
 
 def _fast(text: str, kind: Any) -> Any:
@@ -172,6 +181,16 @@ def _from_text(text: str, kind: Any) -> Any:
         if found is text or is_truth_as_number:
             raise
         return found
+
+
+def _from_lone(text: str, kind: Any) -> Any:
+    """Coerce text as it stands, or as the only one of a list, unless it is a list's JSON."""
+    try:
+        return _from_text(text, kind)
+    except ValueError:
+        if isinstance(_spelled(text), list | dict) or not _accepts([text], kind):
+            raise
+        return _validated([text], kind)
 
 
 def _spelled(text: str) -> Any:

@@ -13,6 +13,7 @@ from tornado.web import Application, RequestHandler
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.gate import Gate, NoRoute
 from nbnodes.rest.mount import gated, mounted
+from nbnodes.rest.route import Route
 from nbnodes.rest.routes.login import Login
 
 _log = logging.getLogger("nbnodes.rest")
@@ -63,7 +64,7 @@ def _cookie_secret(token: str) -> str:
 def _log_request(handler: RequestHandler) -> None:
     """Log what failed; the rest is counted in the metrics, and logged where details are asked."""
     request: Any = handler.request
-    status = handler.get_status()
+    status = handler.final_status if isinstance(handler, Route) else handler.get_status()
     level = logging.WARNING if status >= 500 else logging.DEBUG  # noqa: PLR2004
     path = request.path  # without its query, which may have a token
     _log.log(level, "%s %s %d %.1f ms", request.method, path, status, 1000 * request.request_time())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,13 +24,14 @@ from nbnodes.rest.endings import Endings
 from nbnodes.rest.endpoint import Endpoint
 from nbnodes.rest.limits import Limits
 from nbnodes.rest.metrics import Metrics
-from nbnodes.rest.running import Running
+from nbnodes.rest.running import Running, own_fault
 from nbnodes.result import Success
 from nbnodes.session import Session
 
 T = TypeVar("T")
 
 _LOOK_S = 0.05
+_LAST_WORDS_S = 2.0  # for what is stopped at the end to be answered
 _FEW = 64  # characters, bits
 _THREADS = 4  # that read the cache and write answers; runs have workers of their own
 
@@ -59,6 +61,8 @@ class Desk:
         endings: What ends on other threads while the loop goes on.
         streams: What open event streams wait for; None ends one.
     """
+
+    _awaited = 0  # answers that somebody waits for
 
     def __init__(  # noqa: PLR0913  # what a server is made of
         self,
@@ -99,7 +103,7 @@ class Desk:
             jobs=lambda: sum(self.jobs.counts().values()),
         )
         self._threads: ThreadPoolExecutor | None = None
-        self._awaited = 0
+        self._runs: set[Running] = set()
 
     async def in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """Do something that takes its time on another thread."""
@@ -110,7 +114,8 @@ class Desk:
 
     async def recall(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Success | None:
         """Return the stored Result, if there is one."""
-        found = await self.in_thread(endpoint.recall, values)
+        with own_fault():
+            found = await self.in_thread(endpoint.recall, values)
         if found is not None:
             self.metrics.cache(endpoint.name, "hit")
         return found
@@ -126,18 +131,21 @@ class Desk:
         """Begin a run.
 
         Raises:
-            ProblemError: If there are too many.
+            ProblemError: If there are too many, or it cannot run here.
             ParameterError: If a value is wrong.
         """
         self.admission.enter(client, self.metrics.median_s(endpoint.name) or 0.0)
         try:
-            running = Running(endpoint, values)
+            with own_fault():
+                running = Running(endpoint, values)
         except BaseException:
             self.admission.leave(client)
             raise
         loop = asyncio.get_running_loop()
+        self._runs.add(running)
 
         def ended() -> None:
+            self._runs.discard(running)
             self.admission.leave(client)
             self._count(running)
 
@@ -181,19 +189,29 @@ class Desk:
         finally:
             self._awaited -= 1
 
-    async def quiet(self) -> None:
-        """Wait until nobody waits for a run; jobs, pages and streams are not waited for."""
-        while self._awaited:  # noqa: ASYNC110  # one wait in a server's life
-            await asyncio.sleep(_LOOK_S)
+    async def end(self, drain_s: float = 0.0) -> None:
+        """End what it holds, and wait for that; all who wait are answered, the last by refusals.
 
-    def close(self) -> None:
-        """End what it holds, and wait for that."""
-        self.admission.is_closed = True
-        for visit in tuple(self.visits):
-            visit.close()
+        Args:
+            drain_s: How long runs that have begun, and that somebody waits for, may still take.
+        """
+        self.admission.close()
+        for running in tuple(self._runs):
+            if running.is_awaited and not running.future.running():
+                running.give_up()
+        await _within(drain_s, lambda: not self._awaited)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self.jobs.close)  # its followers hear that jobs are lost
+        for running in tuple(self._runs):
+            running.give_up()
         for stream in tuple(self.streams):
             stream.put_nowait(None)
-        self.jobs.close()
+        await _within(_LAST_WORDS_S, lambda: not self._awaited and not self.streams)
+        await loop.run_in_executor(None, self._close)
+
+    def _close(self) -> None:
+        for visit in tuple(self.visits):
+            visit.close()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
         self.endings.close()
@@ -209,6 +227,13 @@ class Desk:
             return
         is_stopped = future.cancelled() or isinstance(future.exception(), RunCancelledError)
         self.metrics.run(name, "cancelled" if is_stopped else "error", None)
+
+
+async def _within(longest_s: float, is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, but not too long."""
+    ends_at = time.monotonic() + longest_s
+    while not is_so() and time.monotonic() < ends_at:  # noqa: ASYNC110  # at a server's end
+        await asyncio.sleep(_LOOK_S)
 
 
 def is_small(value: Any) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
+from nbnodes.errors import ParameterError
 from nbnodes.formats.formats import FORMATS
-from nbnodes.notebook.validation import Text
+from nbnodes.notebook.validation import Lone
 from nbnodes.rest.problem import refused
 
 RESERVED = frozenset({"token", "_xsrf"})
@@ -19,11 +20,15 @@ RUN_RESERVED = RESERVED | {"format"}
 BY_BODY = "cannot be given in a query, which says something else by that name: send it by POST"
 """What is told of a parameter whose name is reserved."""
 
+_IN_BODY = 'stands in the query, but a POST takes values from its JSON body, such as {"n": 15}'
+
 _MOST = 1_000  # names
 
 
 def from_query(query: str, *, reserved: frozenset[str] = RESERVED) -> dict[str, Any]:
     """Read a query: each value is text that takes the declared type; repeated ones are a list.
+
+    A value alone may be the only one of a list, too.
 
     Raises:
         ProblemError: If it is malformed.
@@ -34,11 +39,23 @@ def from_query(query: str, *, reserved: frozenset[str] = RESERVED) -> dict[str, 
         )
     except ValueError as error:  # UnicodeDecodeError too
         raise refused(400, "Malformed query", f"the query cannot be read: {error}") from None
-    found: dict[str, list[Text]] = {}
+    found: dict[str, list[Lone]] = {}
     for name, text in pairs:
         if name not in reserved:
-            found.setdefault(name, []).append(Text(text))
+            found.setdefault(name, []).append(Lone(text))
     return {n: texts[0] if len(texts) == 1 else [*map(str, texts)] for n, texts in found.items()}
+
+
+def refuse_query(query: str, model: str, *, reserved: frozenset[str] = RESERVED) -> None:
+    """Refuse values in the query of a POST, which would else be passed over.
+
+    Raises:
+        ParameterError: If there are any.
+        ProblemError: If the query is malformed.
+    """
+    names = from_query(query, reserved=reserved)
+    if names:
+        raise ParameterError(model, [f"{name}: {_IN_BODY}" for name in names])
 
 
 def format_from_query(query: str, taken: Collection[str] = ()) -> str:

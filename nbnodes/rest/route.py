@@ -132,8 +132,12 @@ class Route(RequestHandler):
         super().on_finish()
         elapsed_s = time.monotonic() - self.began_at
         method = str(self.request.method)
-        status = _GONE if self.is_gone else self.get_status()
-        self.desk.metrics.request(self.template, method, status, elapsed_s)
+        self.desk.metrics.request(self.template, method, self.final_status, elapsed_s)
+
+    @property
+    def final_status(self) -> int:
+        """How it was answered, as it is counted and logged."""
+        return _GONE if self.is_gone else self.get_status()
 
     @property
     def base_path(self) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from nbnodes.engines.engine import CancelToken, Progress
-from nbnodes.errors import RunCancelledError
+from nbnodes.errors import RunCancelledError, UsageError
 from nbnodes.live.notices import GraphProgress
+from nbnodes.rest.admission import closing
 from nbnodes.rest.endpoint import Endpoint, Follower
+from nbnodes.rest.problem import refused
 from nbnodes.result import Result
 from nbnodes.scheduler.workers import RunFuture
 
@@ -24,6 +27,7 @@ class Running:
     Attributes:
         endpoint: What runs.
         future: Its Result; to cancel it is to stop the run.
+        is_awaited: Whether somebody waits for its Result here.
 
     Raises:
         ParameterError: If a value is wrong; nothing has begun then.
@@ -34,6 +38,8 @@ class Running:
         self._follower = Follower()
         self._cells: Progress | None = None
         self._nodes: GraphProgress | None = None
+        self._given_up = asyncio.get_running_loop().create_future()
+        self.is_awaited = False
         heard = Follower(on_progress=self._hear_cells, on_nodes=self._hear_nodes)
         self.future: RunFuture = endpoint.submit(values, CancelToken(), heard)
 
@@ -49,6 +55,12 @@ class Running:
         """Stop it."""
         self.future.cancel()
 
+    def give_up(self) -> None:
+        """Stop it, and tell who waits at once that the server ends: it may be slow to stop."""
+        if not self.future.done() and not self._given_up.done():
+            self._given_up.set_result(None)
+            self.stop()
+
     async def result(self, timeout_s: float | None = None) -> Result:
         """Wait for its Result; who is cancelled meanwhile stops it.
 
@@ -58,22 +70,27 @@ class Running:
         Raises:
             TimeoutError: If it goes on still.
             EngineError: If the machine failed, or it was stopped.
+            ProblemError: If the server ends before it does.
         """
-        waiting = asyncio.wrap_future(self.future)
+        waiting: asyncio.Future[Any] = asyncio.wrap_future(self.future)
+        waiting.add_done_callback(_seen)
+        ends = (waiting, self._given_up)
+        self.is_awaited = True
         try:
-            return await asyncio.wait_for(asyncio.shield(waiting), timeout_s)
-        except TimeoutError:
-            waiting.add_done_callback(_seen)
-            if self.future.done():
-                return self.future.result()
-            raise
+            await asyncio.wait(ends, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            waiting.add_done_callback(_seen)
-            if self.future.cancelled():
-                text = f"{self.endpoint.name} was stopped before it began"
-                raise RunCancelledError(text) from None
             self.stop()
             raise
+        finally:
+            self.is_awaited = False
+        if self._given_up.done():
+            raise closing()
+        if self.future.cancelled():
+            raise RunCancelledError(f"{self.endpoint.name} was stopped before it began")
+        if self.future.done():
+            with own_fault():
+                return self.future.result()
+        raise TimeoutError
 
     def _hear_cells(self, progress: Progress) -> None:
         self._cells = progress
@@ -82,6 +99,17 @@ class Running:
     def _hear_nodes(self, progress: GraphProgress) -> None:
         self._nodes = progress
         self._follower.on_nodes(progress)
+
+
+@contextmanager
+def own_fault() -> Iterator[None]:
+    """Tell as the server's fault what no value can cause, such as a folder that is gone."""
+    try:
+        yield
+    except UsageError as error:
+        if type(error) is not UsageError:  # a kind that says whose mistake it is
+            raise
+        raise refused(500, "Cannot run", str(error)) from error
 
 
 def _seen(waiting: asyncio.Future[Result]) -> None:

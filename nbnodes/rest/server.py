@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -69,10 +68,7 @@ class Server:
             await self._close()
 
     async def _close(self) -> None:
-        self.desk.admission.is_closed = True
         self._http.stop()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.desk.quiet(), _DRAIN_S)
-        await asyncio.get_running_loop().run_in_executor(None, self.desk.close)
+        await self.desk.end(_DRAIN_S)
         await asyncio.sleep(0)  # sockets send what they were told last
         await self._http.close_all_connections()

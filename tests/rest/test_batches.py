@@ -149,3 +149,29 @@ def test_what_is_nested_too_deep_is_refused_by_its_place(server: Served) -> None
         answer = server.client.post("api/models/odd/batch", content=body, headers=headers)
         assert answer.status_code == 422
         assert [one["parameter"] for one in answer.json()["errors"]] == ["[1].n"]
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(client_runs=1), Limits(waiting=3), Limits(client_runs=3)]
+)
+def test_a_batch_is_never_refused_for_its_own_runs(models: Path, limits: Limits) -> None:
+    with served(models / "square.ipynb", limits=limits, workers=4) as server:
+        got = lines(server, "square", {"grid": {"n": list(range(12))}})
+    assert [line.get("value") for line in got] == [n * n for n in range(12)]
+
+
+def test_a_batch_waits_while_its_client_has_another_run(
+    models: Path, gate: Callable[[], Gate]
+) -> None:
+    run = gate()
+    with served(models, limits=Limits(client_runs=1), workers=2) as server:
+        job = server.client.post("api/jobs", json={"model": "gate", "parameters": run.values})
+        run.await_begin()
+        body = json.dumps([{"n": 2}, {"n": 3}])
+        headers = {"Content-Type": "application/json"}
+        url = "api/models/square/batch"
+        with server.client.stream("POST", url, content=body, headers=headers) as answer:
+            run.let_go()
+            got = [json.loads(line) for line in answer.iter_lines()]
+        server.ended(job.json()["id"])
+    assert [line.get("value") for line in got] == [4, 9]

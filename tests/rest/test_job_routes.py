@@ -122,6 +122,25 @@ def test_who_comes_back_hears_what_came_after_the_last_event_that_it_heard(
     assert events(server, job["id"], **{"Last-Event-ID": "none"}) == came
 
 
+@pytest.mark.parametrize("beyond", [0, 90])
+def test_who_comes_back_after_the_end_is_told_to_come_no_more(server: Served, beyond: int) -> None:
+    job = submit(server, "square", {"n": 26})["id"]
+    last = {"Last-Event-ID": str(events(server, job)[-1][0] + beyond)}
+    answer = server.client.get(f"api/jobs/{job}/events", headers=last)
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_who_names_an_event_that_never_was_hears_the_end_all_the_same(
+    server: Served, gate: Callable[[], Gate]
+) -> None:
+    run = gate()
+    url = f"api/jobs/{submit(server, 'gate', run.values)['id']}/events"
+    run.await_begin()
+    with server.client.stream("GET", url, headers={"Last-Event-ID": "99"}) as answer:
+        run.let_go()
+        assert "event: end" in list(answer.iter_lines())
+
+
 def test_the_same_idempotency_key_is_the_same_job(server: Served) -> None:
     key = {"Idempotency-Key": "once"}
     first = submit(server, "square", {"n": 23}, **key)

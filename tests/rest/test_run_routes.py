@@ -70,6 +70,31 @@ def test_names_that_are_repeated_in_a_query_are_a_list(server: Served) -> None:
     assert server.run("echo", names=["a", "b"]).json()["value"]["names"] == ECHOED["names"]
 
 
+@pytest.mark.parametrize("name", ["a", "7", "[a", '["a"]'])
+def test_a_name_alone_in_a_query_is_a_list_of_one_unless_it_is_json(
+    server: Served, name: str
+) -> None:
+    want = str([name.strip('[]"')] if name.endswith("]") else [name])
+    assert server.run("echo", names=name).json()["value"]["names"] == ["list", want]
+
+
+@pytest.mark.parametrize("path", ["api/models/square/run", "restified/square"])
+@pytest.mark.parametrize("sent", [{}, {"json": {"n": 2}}, {"json": {}}], ids=repr)
+def test_a_value_in_the_query_of_a_post_is_refused(
+    server: Served, path: str, sent: dict[str, Any]
+) -> None:
+    answer = server.client.post(f"{path}?n=2", **sent)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, PROBLEM)
+    (told,) = answer.json()["errors"]
+    assert told["parameter"] == "n"
+    assert "body" in told["detail"]
+
+
+def test_what_the_api_itself_takes_may_stand_in_the_query_of_a_post(server: Served) -> None:
+    url = "api/models/square/run?format=text&token=a&_xsrf=b"
+    assert server.client.post(url, json={"n": 2}).text == "4"
+
+
 def test_what_is_not_given_has_its_default(server: Served) -> None:
     assert server.run("square").json()["value"] == 9
     assert server.client.post("api/models/square/run").json()["value"] == 9

@@ -92,8 +92,7 @@ class NbnodesExtension(ExtensionApp):
         desk, session = self.desk, self.session
         if desk is None or session is None:
             return
-        desk.admission.is_closed = True
-        await asyncio.to_thread(desk.close)
+        await desk.end()
         await asyncio.to_thread(session.close)
 
     def _limits(self) -> Limits:

@@ -126,7 +126,10 @@ def _job_events() -> Json:
     return operation(
         "job.events",
         "What happens to it, as it happens",
-        {"200": response("Events", {"text/event-stream": reference("schemas", "JobEvents")})},
+        {
+            "200": response("Events", {"text/event-stream": reference("schemas", "JobEvents")}),
+            "204": response("It has ended, and the client has heard all of it", {}),
+        },
         problems=(404,),
         parameters=[reference("parameters", name) for name in ("Last-Event-ID", "after")],
         tag="jobs",

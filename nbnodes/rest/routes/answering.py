@@ -16,11 +16,12 @@ class Answering(Route):
 
     async def answer(self, call: Call) -> None:
         """Answer a call: with its value, or with the Job that it becomes."""
-        answer = await answered(self, call)
-        if isinstance(answer, Job):
-            self.write_job(answer)
-        else:
-            self.write_answer(answer)
+        with self.desk.waiting():  # also for a large value to be written
+            answer = await answered(self, call)
+            if isinstance(answer, Job):
+                self.write_job(answer)
+            else:
+                self.write_answer(answer)
 
     def write_answer(self, answer: Answer) -> None:
         """Answer with a value, or with 304 where the client has it."""

@@ -7,6 +7,7 @@ import json
 from functools import partial
 
 from nbnodes.jobs.job import ENDED, Job, JobEvent
+from nbnodes.rest.admission import closing
 from nbnodes.rest.calling import Call, call_of, submitted, written
 from nbnodes.rest.given import from_body
 from nbnodes.rest.job_json import job_json
@@ -33,6 +34,8 @@ class JobList(Route):
             text = 'send {"model": "name", "parameters": {…}}'
             text = f"{text}; not known: {', '.join(unknown)}" if unknown else text
             raise refused(400, "Malformed request", text)
+        if self.desk.admission.is_closed:
+            raise closing()
         given = from_body(mapping(body.get("parameters", {}), "parameters"))
         endpoint = await self.desk.catalogue.endpoint(body["model"], self)
         values = endpoint.rules.checked(given, endpoint.check)
@@ -105,9 +108,11 @@ class JobEvents(Route):
         """Stream events until it has ended; those after `Last-Event-ID` only."""
         last = self.request.headers.get("Last-Event-ID", "") or self.get_query_argument("after", "")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 12 else 0  # noqa: PLR2004
-        await self.desk.in_thread(
-            self.desk.jobs.get, job
-        )  # refuses an unknown one before anything is sent
+        is_over, after = await self.desk.in_thread(self._place, job, after)
+        self.set_header("Cache-Control", "no-store")
+        if is_over:  # so that who comes back by itself, as browsers do, comes no more
+            self.set_status(204)
+            return
         waiting: asyncio.Queue[JobEvent | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
@@ -115,7 +120,6 @@ class JobEvents(Route):
             loop.call_soon_threadsafe(waiting.put_nowait, event)
 
         self.set_header("Content-Type", "text/event-stream")
-        self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
         self.on_gone = lambda: waiting.put_nowait(None)
         self.write("retry: 1000\n\n")
@@ -127,6 +131,22 @@ class JobEvents(Route):
         finally:
             self.desk.streams.discard(waiting)
             end()
+
+    def _place(self, job: str, after: int) -> tuple[bool, int]:
+        """Return whether all has been told, and after which event to begin; on any thread.
+
+        Of a job that goes on, who names an event that never was is told all: it would else wait
+        for one that does not come.
+
+        Raises:
+            JobNotFoundError: If there is no such job; nothing has been sent then.
+        """
+        found = self.desk.jobs.get(job)
+        if after == 0:
+            return False, 0
+        if found.is_ended:
+            return not self.desk.jobs.events(job, after), after
+        return False, after if self.desk.jobs.events(job, after - 1) else 0
 
     async def _send(self, waiting: asyncio.Queue[JobEvent | None]) -> None:
         while not self.is_gone:

@@ -7,19 +7,23 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 from nbnodes.errors import NbnodesError, ParameterError
 from nbnodes.formats.jsonable import json_text
+from nbnodes.rest.admission import FullError
 from nbnodes.rest.answer import Answer
 from nbnodes.rest.calling import Call, answer_of_call, call_of
 from nbnodes.rest.describing import description_of
 from nbnodes.rest.endpoint import Endpoint
-from nbnodes.rest.given import BY_BODY, RUN_RESERVED, from_body, from_query, grid
+from nbnodes.rest.given import BY_BODY, RUN_RESERVED, from_body, from_query, grid, refuse_query
 from nbnodes.rest.problem import about_error, refused
 from nbnodes.rest.route import Route, mapping, named
 from nbnodes.rest.routes.answering import Answering
 from nbnodes.rest.running import Running
+
+_Set: TypeAlias = tuple[int, dict[str, Any], dict[str, Any]]
+"""One of a batch: its index, what was given, and the same checked."""
 
 
 class Models(Route):
@@ -64,6 +68,7 @@ class Run(Answering):
     async def post(self, name: str) -> None:
         """Run it with the body's parameters."""
         endpoint = await self.desk.catalogue.endpoint(named(name), self)
+        refuse_query(self.request.query, endpoint.name, reserved=RUN_RESERVED)
         given = from_body(self.json_body() if self.body else {})
         await self.answer(call_of(self, endpoint, given, self.body, is_json=True))
 
@@ -87,9 +92,13 @@ class Batch(Route):
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
-        ahead = max(2, 2 * self.desk.session.settings.workers)
+        with self.desk.waiting():
+            await self._write_lines(endpoint, deque(zip(count(), sets, checked, strict=False)))
+
+    async def _write_lines(self, endpoint: Endpoint, waiting: deque[_Set]) -> None:
+        """Write the line of each set, in order, some being made ahead."""
+        ahead = self.desk.admission.most_of(max(2, 2 * self.desk.session.settings.workers))
         tasks: deque[asyncio.Task[bytes]] = deque()
-        waiting = deque(zip(count(), sets, checked, strict=False))
         self.on_gone = lambda: [task.cancel() for task in tasks]
         await self.flush()  # who asks knows that all sets are taken
         try:
@@ -134,13 +143,21 @@ class Batch(Route):
             values=values,
         )
         try:
-            found = await answer_of_call(self, call, Running.result)
+            found = await self._once_let_in(call)
             body = found.body if isinstance(found, Answer) else b""
         except NbnodesError as error:
             body = about_error(error).body()
         # joined as text: an answer may have integers longer than Python reads
         told = json_text({"index": index, "parameters": given}).removesuffix("}").encode()
         return told + b", " + body.removeprefix(b"{") + b"\n"
+
+    async def _once_let_in(self, call: Call) -> Answer | Running:
+        """Answer a call; where there are too many runs, wait: a batch is not refused for itself."""
+        while True:
+            try:
+                return await answer_of_call(self, call, Running.result)
+            except FullError:
+                await self.desk.admission.room(self.client)
 
 
 def _checked(endpoint: Endpoint, sets: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

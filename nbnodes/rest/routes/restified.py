@@ -7,7 +7,7 @@ from typing import Any
 
 from nbnodes.rest.answer import BARE
 from nbnodes.rest.calling import Call
-from nbnodes.rest.given import from_body, from_query
+from nbnodes.rest.given import from_body, from_query, refuse_query
 from nbnodes.rest.route import Route, named
 from nbnodes.rest.routes.answering import Answering
 
@@ -40,6 +40,7 @@ class Restified(Answering):
 
     async def post(self, name: str) -> None:
         """Run it with the body's parameters."""
+        refuse_query(self.request.query, named(name))
         given = from_body(self.json_body() if self.body else {})
         await self._bare(name, given, self.body)
 

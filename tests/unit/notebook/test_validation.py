@@ -18,7 +18,7 @@ from notebooks import notebook
 
 from nbnodes.errors import ParameterError
 from nbnodes.notebook.parameters import Parameter, python_parameters
-from nbnodes.notebook.validation import Text, plain_value, validate_values
+from nbnodes.notebook.validation import Lone, Text, plain_value, validate_values
 
 IMPORTS = """\
 import datetime, enum, pydantic, typing, uuid
@@ -378,3 +378,29 @@ def test_code_hidden_in_an_annotation_never_runs(tmp_path):
     code = f"__import__('pathlib').Path({str(trace)!r}).touch()"
     assert validated(f'x: list["{code}"]', x=[1]) == {"x": [1]}
     assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "expected"),
+    [
+        ("list[int]", "1", [1]),
+        ("list[int]", "[1, 2]", [1, 2]),
+        ("list[str]", "[a", ["[a"]),
+        ("list[int] | None", "1", [1]),
+        ("list[int] | None", "null", None),
+        ("tuple[str, ...]", "a", ("a",)),
+        ("set[int]", "1", {1}),
+        ("int | list[int]", "1", 1),
+        ("str", "a", "a"),
+    ],
+)
+def test_text_alone_in_a_url_may_be_the_only_one_of_a_list(
+    annotation: str, text: str, expected: Any
+) -> None:
+    assert validated(f"x: {annotation}", x=Lone(text)) == {"x": expected}
+
+
+@pytest.mark.parametrize("text", [Text("1"), Lone("a"), Lone('["a"]'), Lone("{}")])
+def test_text_that_is_no_list_is_none(text: Text) -> None:
+    with pytest.raises(ParameterError, match=r"list\[int\]"):
+        validated("x: list[int]", x=text)
