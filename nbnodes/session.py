@@ -162,32 +162,16 @@ class Session:
         request = self._request(model, values, options)
         return self.runner.parts(request, self._engine(options)[1])
 
-    def request(
-        self,
-        notebook: Notebook,
-        values: Values,
-        options: RunOptions,
-        *,
-        is_to_run: bool = True,
-    ) -> RunRequest:
+    def request(self, notebook: Notebook, values: Values, options: RunOptions) -> RunRequest:
         """Return a run with values that have been checked; see `Signature.check`.
 
-        Args:
-            notebook: The notebook.
-            values: Its values.
-            options: How it is run.
-            is_to_run: Whether its folder must be there; naming a run needs none.
-
         Raises:
-            UsageError: If its working directory or a limit of time is wrong.
+            UsageError: If a limit of time is wrong.
         """
-        folder = os.path.abspath(options.cwd or notebook.folder)
-        if is_to_run and not os.path.isdir(folder):
-            raise UsageError(f"{notebook.name}: its working directory {folder} does not exist")
         return RunRequest(
             notebook=notebook,
             values=values,
-            folder=folder,
+            folder=os.path.abspath(options.cwd or notebook.folder),
             globals=options.globals,
             timeout_s=limit_s("timeout_s", options, self.settings),
             cell_timeout_s=limit_s("cell_timeout_s", options, self.settings),
@@ -209,6 +193,7 @@ class Session:
 
         Raises:
             EngineError: If the machine failed.
+            UsageError: If its working directory does not exist.
         """
         engine, name = self._engine(options)
         if options.globals is not None and name != "inprocess":
@@ -218,7 +203,7 @@ class Session:
         try:
             return self.runner.run(
                 partial(self._opened, engine),
-                request,
+                request.placed(),
                 options.cache_use,
                 name,
                 parts,
@@ -265,7 +250,7 @@ class Session:
         self.close()
 
     def _request(self, model: Model, values: Values, options: RunOptions) -> RunRequest:
-        return self.request(model.notebook, model.validate(values), options)
+        return self.request(model.notebook, model.validate(values), options).placed()
 
     def _engine(self, options: RunOptions) -> tuple[str | Engine, str]:
         """Return the engine that runs are made by, and its name."""

@@ -58,9 +58,7 @@ class Seconds(click.FloatRange):
     metavar="SECONDS",
     help="How long a request waits for its run, which then goes on as a job.",
 )
-@click.option(
-    "--timeout", "timeout_s", type=Seconds(), metavar="SECONDS", help="End longer runs."
-)
+@click.option("--timeout", "timeout_s", type=Seconds(), metavar="SECONDS", help="End longer runs.")
 @click.option(
     "--max-body",
     type=click.IntRange(1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 from nbnodes.engines.said import Said
-from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError
+from nbnodes.errors import EngineError, RunCancelledError, RunTimeoutError, UsageError
 from nbnodes.notebook.document import Cell, Notebook
 from nbnodes.result import Result
 
@@ -127,6 +128,17 @@ class RunRequest:
         if self.timeout_s is None:
             return None
         return max(0.0, self.started_at + self.timeout_s - time.monotonic())
+
+    def placed(self) -> RunRequest:
+        """Return it, if it has a working directory.
+
+        Raises:
+            UsageError: If that does not exist.
+        """
+        if not os.path.isdir(self.folder):
+            name = self.notebook.name
+            raise UsageError(f"{name}: its working directory {self.folder} does not exist")
+        return self
 
     def interruption(self, cell: Cell | None = None) -> EngineError | None:
         """Return why the run must stop now, as the error to raise; None while it may go on."""

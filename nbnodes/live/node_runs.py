@@ -331,7 +331,7 @@ class NodeRuns:
             code = self._codes[member.name]
             modules = self._session.runner.modules(code.module_paths)
             return function_parts(code.digest, values, modules, digests=digests)
-        request = self._session.request(member.body, values, RunOptions(), is_to_run=False)
+        request = self._session.request(member.body, values, RunOptions())
         engine = member.options.engine or self._session.settings.engine
         return self._session.runner.parts(request, engine, digests)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from nbnodes.rest.endpoint import Endpoint
 from nbnodes.rest.problem import ProblemError, refused
@@ -22,24 +22,24 @@ class Catalogue(Protocol):
     def problems(self) -> Sequence[str]:
         """What could not be served, and why; for people."""
 
-    async def endpoints(self, asker: Any) -> Sequence[Endpoint]:
-        """Return all that can be called; `asker` is the handler that asks."""
+    async def endpoints(self) -> Sequence[Endpoint]:
+        """Return all that can be called."""
 
-    async def endpoint(self, name: str, asker: Any) -> Endpoint:
+    async def endpoint(self, name: str) -> Endpoint:
         """Return what has a name.
 
         Raises:
-            ProblemError: If nothing has it, or the asker must not know.
+            ProblemError: If nothing has it.
         """
 
-    async def subjects(self, asker: Any) -> Sequence[Subject]:
+    async def subjects(self) -> Sequence[Subject]:
         """Return all that has a page."""
 
-    async def subject(self, name: str, asker: Any) -> Subject:
+    async def subject(self, name: str) -> Subject:
         """Return what has a page of a name.
 
         Raises:
-            ProblemError: If nothing has it, or the asker must not know.
+            ProblemError: If nothing has it.
         """
 
 

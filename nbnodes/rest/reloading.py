@@ -50,7 +50,7 @@ class Reloading:
 
     async def look(self) -> None:
         """Look at the modules that notebooks import now."""
-        subjects = await self._served.subjects(None)
+        subjects = await self._served.subjects()
         self._modules = await self._desk.in_thread(self._surveyed, subjects)
         modules = {path for own in self._modules.values() for path in own}
         for path in (self._served.files | modules) - self._stamps.keys():
@@ -89,7 +89,7 @@ class Reloading:
             await self.look()
             return
         await self.look()
-        subjects = {one.name: one for one in await self._served.subjects(None)}
+        subjects = {one.name: one for one in await self._served.subjects()}
         for visit in tuple(self._desk.visits):
             name = visit.subject.name
             is_same_code = before.get(name) == self._modules.get(name)

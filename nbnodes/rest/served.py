@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
 
 from nbnodes.errors import UsageError
 from nbnodes.rest.catalogue import unknown
@@ -72,22 +71,22 @@ class Served:
         self._endpoints, self._subjects = reading.endpoints, reading.subjects
         self.problems = tuple(reading.problems)
 
-    async def endpoints(self, asker: Any) -> Sequence[Endpoint]:  # noqa: ARG002  # all may know all
+    async def endpoints(self) -> Sequence[Endpoint]:
         """Return all that can be called."""
         return list(self._endpoints.values())
 
-    async def endpoint(self, name: str, asker: Any) -> Endpoint:  # noqa: ARG002  # as above
+    async def endpoint(self, name: str) -> Endpoint:
         """Return what has a name; its file's suffix may follow it."""
         found = self._endpoints.get(name) or self._endpoints.get(name.removesuffix(SUFFIX))
         if found is None:
             raise unknown("model", name, self._endpoints)
         return found
 
-    async def subjects(self, asker: Any) -> Sequence[Subject]:  # noqa: ARG002  # as above
+    async def subjects(self) -> Sequence[Subject]:
         """Return all that has a page."""
         return list(self._subjects.values())
 
-    async def subject(self, name: str, asker: Any) -> Subject:  # noqa: ARG002  # as above
+    async def subject(self, name: str) -> Subject:
         """Return what has a page of a name."""
         found = self._subjects.get(name) or self._subjects.get(name.removesuffix(SUFFIX))
         if found is None:

@@ -12,6 +12,7 @@ from nbnodes.cache.location import cache_folder
 from nbnodes.jobs.jobs import FILE_NAME, Jobs
 from nbnodes.project import Project
 from nbnodes.rest.application import Guard
+from nbnodes.rest.arenas import share_arenas
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.limits import Limits
 from nbnodes.rest.reloading import reload_when_saved
@@ -71,7 +72,7 @@ class Serving:
         trusts_proxy: bool = False,
         reloads: bool = False,
     ) -> None:
-        """Serve until told to end; then end what runs.
+        """Serve until told to end; then end what runs. The process is taken to be the server's own.
 
         Args:
             sockets: Where to listen; already bound.
@@ -79,6 +80,7 @@ class Serving:
             trusts_proxy: Whether forwarded addresses are believed.
             reloads: Whether notebooks that are saved are read anew.
         """
+        share_arenas()
         try:
             asyncio.run(self.answer(sockets, announce, trusts_proxy=trusts_proxy, reloads=reloads))
         finally:

@@ -22,11 +22,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def names(served: Served) -> set[str]:
-    return {one.name for one in asyncio.run(served.endpoints(None))}
+    return {one.name for one in asyncio.run(served.endpoints())}
 
 
 def pages(served: Served) -> set[str]:
-    return {one.name for one in asyncio.run(served.subjects(None))}
+    return {one.name for one in asyncio.run(served.subjects())}
 
 
 def test_a_new_notebook_of_a_folder_is_served(folder: Path) -> None:

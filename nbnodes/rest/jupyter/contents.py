@@ -20,7 +20,6 @@ from nbnodes.notebook.reader import read
 from nbnodes.rest.catalogue import unknown
 from nbnodes.rest.endpoint import Endpoint, NotebookEndpoint
 from nbnodes.rest.jupyter.folders import Folders, Shelf
-from nbnodes.rest.jupyter.gate import JupyterGate
 from nbnodes.rest.jupyter.listing import Listing, listed
 from nbnodes.rest.problem import refused
 from nbnodes.rest.reading import SUFFIX, stem
@@ -53,32 +52,31 @@ class Contents:
         """What the root is called."""
         return self._folders.name if self._folders else "Notebooks"
 
-    async def endpoints(self, asker: JupyterGate | None) -> Sequence[Endpoint]:
+    async def endpoints(self) -> Sequence[Endpoint]:
         """Return what is in the root and its folders; more can be called by its path."""
-        shelves = await self._listed(asker)
+        shelves = await self._listed()
         return list({n: one for shelf in shelves for n, one in shelf.endpoints.items()}.values())
 
-    async def endpoint(self, name: str, asker: JupyterGate | None) -> Endpoint:
+    async def endpoint(self, name: str) -> Endpoint:
         """Return the notebook at a path, whose suffix may be left out."""
-        await _let_read(asker)
         found, shelf = await self._found(name)
         if shelf is None or found not in shelf.endpoints:
-            raise await self._unknown("notebook", name)
+            raise await self._unknown("notebook", name, shelf)
         return shelf.endpoints[found]
 
-    async def subjects(self, asker: JupyterGate | None) -> Sequence[Subject]:
+    async def subjects(self) -> Sequence[Subject]:
         """Return what `endpoints` does, and the graphs."""
-        shelves = await self._listed(asker)
+        shelves = await self._listed()
         return list({n: one for shelf in shelves for n, one in shelf.subjects.items()}.values())
 
-    async def subject(self, name: str, asker: JupyterGate | None) -> Subject:
+    async def subject(self, name: str) -> Subject:
         """Return the notebook at a path, or the graph that a folder is."""
-        await _let_read(asker)
-        found, shelf = await self._found(name)
+        found, own = await self._found(name)
+        shelf = own
         if shelf is None or found not in shelf.subjects:
             found, shelf = name, await self._graph_shelf(name)
         if shelf is None or found not in shelf.subjects:
-            raise await self._unknown("page", name)
+            raise await self._unknown("page", name, own)
         return shelf.subjects[found]
 
     @cached_property
@@ -163,8 +161,7 @@ class Contents:
         self._keep(place, shelf)
         return shelf
 
-    async def _listed(self, asker: JupyterGate | None) -> list[Shelf]:
-        await _let_read(asker)
+    async def _listed(self) -> list[Shelf]:
         found: Listing = await listed(self._manager)
         if self._folders is not None:
             paths = dict.fromkeys(one["path"].rpartition("/")[0] for one in found.notebooks)
@@ -186,11 +183,13 @@ class Contents:
             return None
         return found
 
-    async def _unknown(self, kind: str, name: str) -> Exception:
-        """Return the error that there is none; it names notebooks of the same folder."""
+    async def _unknown(self, kind: str, name: str, shelf: Shelf | None) -> Exception:
+        """Return the error that there is none: why, or else the notebooks of the same folder."""
+        if shelf is not None and shelf.problems and not shelf.endpoints:
+            return refused(404, "Cannot be read", "\n".join(shelf.problems))
         model = await self._model(name.rpartition("/")[0], kind="directory", content=True)
-        there = [one["path"] for one in (model or {}).get("content") or ()]
-        return unknown(kind, name, [one for one in there if one.endswith(SUFFIX)])
+        there = [one for one in (model or {}).get("content") or () if one["type"] == "notebook"]
+        return unknown(kind, name, [one["path"] for one in there if one["path"] != name])
 
     def _keep(self, place: tuple[str, str], shelf: Shelf) -> None:
         self._kept[place] = shelf
@@ -199,12 +198,6 @@ class Contents:
             gone, _ = self._kept.popitem(last=False)
             if gone in self._locks and not self._locks[gone].locked():
                 del self._locks[gone]
-
-
-async def _let_read(asker: JupyterGate | None) -> None:
-    """Refuse who may not read this server's contents."""
-    if asker is not None and not await asker.may("read", "contents"):
-        raise refused(403, "Not allowed", "you may not read the contents of this server")
 
 
 def _stamp(model: Mapping[str, Any]) -> object:

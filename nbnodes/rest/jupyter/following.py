@@ -18,7 +18,7 @@ async def follow(desk: Desk) -> None:
         await asyncio.sleep(_LOOK_S)
         for visit in tuple(desk.visits):
             try:
-                subject = await desk.catalogue.subject(visit.subject.name, None)
+                subject = await desk.catalogue.subject(visit.subject.name)
                 if subject is not visit.subject and visit in desk.visits:
                     visit.follow(subject)
             except (NbnodesError, OSError) as error:

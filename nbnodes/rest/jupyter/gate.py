@@ -85,8 +85,7 @@ class JupyterGate(JupyterHandler):
         """Whether a page of that origin may ask: of this server, or one that Jupyter allows."""
         return bool(JupyterHandler.check_origin(self))
 
-    async def may(self, action: str, resource: str) -> bool:
-        """Whether the user may do that."""
+    async def _may(self, action: str, resource: str) -> bool:
         asked = self.authorizer.is_authorized(self, self.current_user, action, resource)
         return bool(await ensure_async(asked))
 
@@ -111,9 +110,10 @@ class JupyterGate(JupyterHandler):
 
     async def _authorize(self) -> None:
         action = "execute" if self._runs else "read"
-        if not await self.may(action, RESOURCE):
-            text = f"you may not {action} {RESOURCE}: whoever runs this server decides"
-            raise refused(403, "Not allowed", text)
+        for asked in ((action, RESOURCE), ("read", "contents")):  # all tells of what lies there
+            if not await self._may(*asked):
+                text = f"you may not {' '.join(asked)}: whoever runs this server decides"
+                raise refused(403, "Not allowed", text)
         if self._runs:  # a server that runs something is not idle
             self.settings["api_last_activity"] = datetime.now(UTC)
 

@@ -37,7 +37,7 @@ class JobList(Route):
         if self.desk.admission.is_closed:
             raise closing()
         given = from_body(mapping(body.get("parameters", {}), "parameters"))
-        endpoint = await self.desk.catalogue.endpoint(body["model"], self)
+        endpoint = await self.desk.catalogue.endpoint(body["model"])
         values = endpoint.rules.checked(given, endpoint.check)
         job = await submitted(self, endpoint, given, values)
         self.set_header("Location", f"{self.base_path}api/jobs/{job.id}")
@@ -88,7 +88,7 @@ class JobResult(Answering):
         if not found.is_ended:
             text = f"the job is {found.state}: ask again when it has ended"
             raise ProblemError(Problem(status=409, title="Not ended", detail=text, retry_after_s=1))
-        endpoint = await self.desk.catalogue.endpoint(found.endpoint, self)
+        endpoint = await self.desk.catalogue.endpoint(found.endpoint)
         result = await self.desk.in_thread(self.desk.jobs.result, job)
         if result is None:
             reason = (found.error or {}).get("reason") or "its value is not kept any more"

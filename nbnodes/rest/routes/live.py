@@ -34,7 +34,7 @@ class Live(WebSocketHandler, Route):
         """Begin a Visit."""
         self.set_nodelay(True)
         try:
-            subject = await self.desk.catalogue.subject(named(names[0]), self)
+            subject = await self.desk.catalogue.subject(named(names[0]))
         except NbnodesError as error:
             await self.write_message(json.dumps({"type": "gone", "reason": str(error)}))
             self.close(_GONE)

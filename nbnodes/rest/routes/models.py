@@ -33,7 +33,7 @@ class Models(Route):
 
     async def get(self) -> None:
         """List it."""
-        found = await self.desk.catalogue.endpoints(self)
+        found = await self.desk.catalogue.endpoints()
         models = [description_of(self.desk, one, self.base_path) for one in found]
         self.write_json({"models": models, "problems": list(self.desk.catalogue.problems)})
 
@@ -45,7 +45,7 @@ class OneModel(Route):
 
     async def get(self, name: str) -> None:
         """Describe it."""
-        endpoint = await self.desk.catalogue.endpoint(named(name), self)
+        endpoint = await self.desk.catalogue.endpoint(named(name))
         self.write_json(description_of(self.desk, endpoint, self.base_path))
 
 
@@ -58,7 +58,7 @@ class Run(Answering):
     async def get(self, name: str) -> None:
         """Run it with the query's parameters."""
         self.refuse_other_sites()
-        endpoint = await self.desk.catalogue.endpoint(named(name), self)
+        endpoint = await self.desk.catalogue.endpoint(named(name))
         query = self.request.query
         if "token" in endpoint.parameters and not self.desk.is_guarded:
             self._refuse_token(endpoint)
@@ -67,7 +67,7 @@ class Run(Answering):
 
     async def post(self, name: str) -> None:
         """Run it with the body's parameters."""
-        endpoint = await self.desk.catalogue.endpoint(named(name), self)
+        endpoint = await self.desk.catalogue.endpoint(named(name))
         refuse_query(self.request.query, endpoint.name, reserved=RUN_RESERVED)
         given = from_body(self.json_body() if self.body else {})
         await self.answer(call_of(self, endpoint, given, self.body, is_json=True))
@@ -86,7 +86,7 @@ class Batch(Route):
 
     async def post(self, name: str) -> None:
         """Run it for each set of parameters; lines come in order, each as soon as it can."""
-        endpoint = await self.desk.catalogue.endpoint(named(name), self)
+        endpoint = await self.desk.catalogue.endpoint(named(name))
         sets = self._sets(self.json_body())
         checked = await self.desk.in_thread(_checked, endpoint, sets)
         self.set_header("Content-Type", "application/x-ndjson")

@@ -63,7 +63,7 @@ class Gallery(Page):
 
     async def get(self) -> None:
         """Write it."""
-        found = await self.desk.catalogue.subjects(self)
+        found = await self.desk.catalogue.subjects()
         entries = [self._entry(one) for one in found]
         title = self.desk.catalogue.title
         self.write_page(gallery_html(entries, base_url=self.base_path, title=title))
@@ -102,7 +102,7 @@ class OnePage(Page):
         if not name:
             text = f"the address of a page ends with a model's name; {self.base_path} has them all"
             raise refused(404, "Not found", text)
-        subject = await self.desk.catalogue.subject(named(name), self)
+        subject = await self.desk.catalogue.subject(named(name))
         given = from_query(self.request.query)
         content = await self.desk.in_thread(page_content, self.desk, subject, given)
         self.write_page(page_html(content))

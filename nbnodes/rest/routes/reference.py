@@ -20,7 +20,7 @@ class OpenApi(Route):
 
     async def get(self) -> None:
         """Write it."""
-        found = await self.desk.catalogue.endpoints(self)
+        found = await self.desk.catalogue.endpoints()
         listed = []
         for one in found:
             title, description = described(one.notebook, one.name)
@@ -52,7 +52,7 @@ class Docs(Page):
 
     async def get(self) -> None:
         """Write it."""
-        found = await self.desk.catalogue.endpoints(self)
+        found = await self.desk.catalogue.endpoints()
         base = self.base_path
         page = reference_html(
             f"{base}openapi.json",

@@ -19,7 +19,7 @@ class RestifiedIndex(Route):
 
     async def get(self) -> None:
         """List the notebooks."""
-        found = await self.desk.catalogue.endpoints(self)
+        found = await self.desk.catalogue.endpoints()
         path = self.desk.restified_path
         self.write_json({"notebooks": [f"{path}/{one.name}" for one in found]})
 
@@ -45,6 +45,6 @@ class Restified(Answering):
         await self._bare(name, given, self.body)
 
     async def _bare(self, name: str, given: Mapping[str, Any], asked: object) -> None:
-        endpoint = await self.desk.catalogue.endpoint(named(name), self)
+        endpoint = await self.desk.catalogue.endpoint(named(name))
         call = Call(endpoint=endpoint, given=given, accept=None, form=BARE, asked=asked)
         await self.answer(call)

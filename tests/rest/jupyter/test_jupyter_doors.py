@@ -100,6 +100,7 @@ def test_another_host_is_refused(server: Jupyter) -> None:
         ("read contents", "GET", "nbnodes/pages/square", 403),
         ("read contents", "GET", "nbnodes/api/models", 403),
         ("read contents", "GET", RUN, 403),
+        ("read contents", "GET", "nbnodes/api/jobs", 403),
     ],
 )
 def test_the_authorizer_decides(

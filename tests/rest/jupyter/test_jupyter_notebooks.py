@@ -144,7 +144,9 @@ def test_hidden_notebooks_are_not_there(server: Jupyter) -> None:
 def test_a_damaged_notebook_is_told_of_and_others_are_served(server: Jupyter) -> None:
     found = server.client.get("nbnodes/api/models").json()
     assert any("damaged.ipynb" in problem for problem in found["problems"])
-    assert restified(server, "damaged.ipynb").status_code == 404
+    asked = restified(server, "damaged.ipynb")
+    assert asked.status_code == 404
+    assert "cannot be read as a notebook" in asked.json()["detail"]
     assert restified(server, "square.ipynb", n=4).json() == 16
 
 

@@ -19,14 +19,14 @@ def model(path: Path, *parameters: str, title: str = "") -> None:
 
 
 async def names(served: Served) -> list[str]:
-    return [one.name for one in await served.endpoints(None)]
+    return [one.name for one in await served.endpoints()]
 
 
 def asked(served: Served) -> tuple[list[str], list[str]]:
     import asyncio
 
     async def both() -> tuple[list[str], list[str]]:
-        return await names(served), [one.name for one in await served.subjects(None)]
+        return await names(served), [one.name for one in await served.subjects()]
 
     return asyncio.run(both())
 
@@ -87,7 +87,7 @@ def test_titles_are_plain_words(tmp_path: Path, session: nb.Session) -> None:
     served = Served([str(tmp_path / "m.ipynb")], session)
 
     async def title() -> str:
-        return (await served.subject("m", None)).title
+        return (await served.subject("m")).title
 
     import asyncio
 

@@ -30,11 +30,11 @@ def read(folder: Path, session: nb.Session) -> Served:
 
 
 def subjects(served: Served) -> dict[str, Subject]:
-    return {one.name: one for one in asyncio.run(served.subjects(None))}
+    return {one.name: one for one in asyncio.run(served.subjects())}
 
 
 def endpoints(served: Served) -> dict[str, Endpoint]:
-    return {one.name: one for one in asyncio.run(served.endpoints(None))}
+    return {one.name: one for one in asyncio.run(served.endpoints())}
 
 
 def write(folder: Path, name: str, parameters: str, value: str) -> None:
