@@ -20,6 +20,14 @@ names: list[str] = ["a", "b"]
 ratio: float = 0.5  # 0..1 step 0.1: a ratio
 count: int | None = None  # 1..9
 flag: bool = True"""
+_EDGES = """\
+import datetime as dt
+n: int = 5
+big: int = 12345678901234567890
+day: dt.date = dt.date(2020, 1, 1)  # 2000-01-01..2030-12-31
+other: dt.date = dt.date(2020, 1, 1)
+fine: dt.datetime = dt.datetime(2020, 1, 1, 12, 30, 15, 123456)
+marks: list[int] = [1, 2]"""
 _PROSE = r"display(Markdown('**bold** and $\\frac{a}{b}$'))"
 _SCRIPT = """\
 display(HTML('''<p id="x">script did not run</p><button id="b">more</button><script>
@@ -68,6 +76,9 @@ def write_oddities(folder: Path) -> Path:
     write("picky", (pattern, "parameters"), ("word + str(n)", "return"))
     write("tabular", ("rows: int = 3  # 1..1000", "parameters"), _FRAME, ("table", "return"))
     write("curious", _CURIOUS)
+    edges = "(n, big, str(day), str(other), marks, fine.microsecond)"
+    write("edges", (_EDGES, "parameters"), (edges, "return"))
+    write("curt", ("n: int = 1\nformat: str = 'x'\ntoken: str = 'y'", "parameters"), double)
     write("plain", "a = 3", "print('a is', a)\na * 2")
     write(
         "rich",

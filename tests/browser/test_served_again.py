@@ -61,6 +61,26 @@ def test_a_page_outlives_a_restart_of_its_server(browser: Browser, tmp_path: Pat
         pages.close()
 
 
+def test_a_page_whose_server_has_another_token_leads_to_the_login(
+    browser: Browser, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    write(folder, "alone", "m: int = 7  # 0..9", "m")
+    with launched(folder, cache=tmp_path / "cache", token="one") as server:
+        pages = ServedPages(browser, server)
+        page = pages.open("pages/alone?token=one")
+        wait_value(page, "alone", "7")
+        field(page, "m").fill("3")
+        wait_query(page, "m=3")
+    with launched(folder, cache=tmp_path / "cache", token="two", port=server.port):
+        page.get_by_label("Token").fill("two")
+        page.keyboard.press("Enter")
+        wait_value(page, "alone", "3")
+        pages.problems.clear()  # the browser says so, too
+        pages.close()
+
+
 @pytest.fixture
 def chain(browser: Browser, tmp_path: Path) -> Iterator[ServedPages]:
     folder = tmp_path / "models"
@@ -116,13 +136,19 @@ def test_a_damaged_notebook_harms_no_open_page_and_is_followed_once_mended(
     assert page.evaluate("window.isSamePage")
 
 
-def test_a_page_of_a_notebook_that_is_gone_says_so(chain: ServedPages, tmp_path: Path) -> None:
+def test_a_page_of_a_notebook_that_is_gone_says_so_until_it_is_back(
+    chain: ServedPages, tmp_path: Path
+) -> None:
     page = chain.open("pages/alone")
     wait_value(page, "alone", "7")
     (tmp_path / "models" / "alone.ipynb").unlink()
     told = page.locator("#nb-status")
     expect(told).to_contain_text("not served any more", timeout=PATIENCE_MS)
     expect(body(page, "alone")).to_have_text("7")
+    write(tmp_path / "models", "alone", "m: int = 7  # 0..9", "10 * m")
+    wait_value(page, "alone", "70")
+    expect(told).to_be_empty()
+    chain.problems[:] = [one for one in chain.problems if "404" not in one]
 
 
 def test_fifty_loads_hang_not_once(odd: ServedPages) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 from playwright.sync_api import expect
 from screens import PATIENCE_MS, Lab
@@ -54,3 +55,16 @@ def test_a_form_of_the_reference_runs_a_notebook(lab: Lab) -> None:
     form = page.get_by_role("form", name="Try Fibonacci numbers").first
     form.get_by_role("button", name="Try it").click()
     expect(form.locator('[data-part="answer"]')).to_contain_text("610", timeout=PATIENCE_MS)
+
+
+def test_an_open_page_leads_to_the_login_once_it_is_needed(lab: Lab) -> None:
+    page = lab.page()
+    page.goto(f"{lab.server.url}/nbnodes/pages/{_MODEL}?token={TOKEN}")
+    wait_value(page, "fibonacci", "610")
+    field(page, "n").fill("20")
+    wait_value(page, "fibonacci", "6765")
+    page.context.clear_cookies()
+    page.evaluate("socket.close()")
+    page.wait_for_url(f"**/login?next=*{quote('?n=20', safe='')}", timeout=PATIENCE_MS)
+    page.goto(f"{lab.server.url}/nbnodes/?token={TOKEN}")  # the pages' end is to be a user's
+    lab.problems[:] = [one for one in lab.problems if "401" not in one]

@@ -48,6 +48,17 @@ def test_a_page_that_is_loaded_again_at_once_has_the_last_change(examples: Serve
     expect(field(page, "n")).to_have_value("18")
 
 
+def test_the_last_of_many_changes_is_kept_by_a_page_that_is_loaded_again(
+    examples: ServedPages,
+) -> None:
+    page = examples.open("pages/fibonacci")
+    wait_value(page, "fibonacci", "610")
+    for _ in range(6):
+        field(page, "n", "range").press("ArrowRight", no_wait_after=True)
+    page.evaluate("new Promise((done) => setTimeout(done, 10)).then(() => location.reload())")
+    expect(field(page, "n")).to_have_value("21")
+
+
 def test_reset_goes_back_to_the_defaults(examples: ServedPages) -> None:
     page = examples.open("pages/fibonacci?n=17")
     wait_value(page, "fibonacci", "1597")
@@ -142,6 +153,22 @@ def test_results_are_downloaded_as_they_are_shown(examples: ServedPages) -> None
     assert lines[1].startswith("2000-07-15")
     notebook = json.loads(downloaded(page, "Notebook, as it ran").read_text())
     assert notebook["nbformat"] == 4
+
+
+def test_what_a_link_cannot_say_is_told_in_place_of_downloads(odd: ServedPages) -> None:
+    page = odd.open("pages/curt?n=4")
+    wait_value(page, "curt", "8")
+    assert json.loads(downloaded(page, "JSON").read_text())["value"] == 8
+    field(page, "format", "text").fill("z")
+    wait_query(page, "n=4&format=z")
+    page.locator(".nb-menu summary").click()
+    menu = page.locator(".nb-menu-list")
+    expect(menu).to_have_text("A link cannot set format: copy as curl")
+    field(page, "format", "text").fill("x")
+    field(page, "token", "text").fill("z")
+    wait_query(page, "n=4")
+    page.locator(".nb-menu summary").click()
+    expect(menu).to_have_text("A link cannot set token: copy as curl")
 
 
 def test_there_is_nothing_to_download_before_there_is_a_result(examples: ServedPages) -> None:

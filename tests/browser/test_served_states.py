@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
+import httpx
 from notebooks import write_notebook
 from playwright.sync_api import Browser, expect
 from screens import PATIENCE_MS
@@ -21,6 +23,7 @@ from served_screens import (
 from serving import served
 
 _DRAG_STEPS = 30
+_START = "(5, 12345678901234567890, '2020-01-01', '2020-01-01', [1, 2], 123456)"
 
 
 def test_a_run_under_way_says_how_far_it_is(odd: ServedPages, oddities: Path) -> None:
@@ -195,4 +198,98 @@ def test_a_node_that_is_run_by_hand_waits_for_its_button(browser: Browser, tmp_p
         expect(body(page, "last")).to_have_text("21")
         run.click()
         wait_value(page, "last", "31")
+        pages.close()
+
+
+def test_an_integer_that_javascript_would_round_stays_as_it_was_typed(odd: ServedPages) -> None:
+    page = odd.open("pages/edges")
+    expect(body(page, "edges")).to_contain_text(_START, timeout=PATIENCE_MS)
+    for typed in ("9007199254740993", "-99999999999999999999"):
+        field(page, "n").fill(typed)
+        expect(body(page, "edges")).to_contain_text(f"({typed},", timeout=PATIENCE_MS)
+        field(page, "n").blur()
+        expect(field(page, "n")).to_have_value(typed)
+        wait_query(page, f"n={typed}")
+    page.reload()
+    expect(field(page, "n")).to_have_value("-99999999999999999999")
+    wait_state(page, "edges", "fresh")
+    expect(body(page, "edges")).to_contain_text("(-99999999999999999999,")
+
+
+def test_a_copied_curl_line_has_all_digits_of_integers(odd: ServedPages) -> None:
+    page = odd.open("pages/edges?n=9007199254740993")
+    expect(body(page, "edges")).to_contain_text("(9007199254740993,", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Copy as curl").click()
+    words = shlex.split(page.evaluate("navigator.clipboard.readText()"))
+    kind = {"Content-Type": "application/json"}
+    answer = httpx.post(words[3], headers=kind, content=words[words.index("-d") + 1])
+    assert answer.json()["value"][:2] == [9007199254740993, 12345678901234567890]
+
+
+def test_half_a_date_is_not_run_and_one_out_of_bounds_gives_way(odd: ServedPages) -> None:
+    page = odd.page()
+    sent: list[str] = []
+    page.on("websocket", lambda one: one.on("framesent", lambda told: sent.append(str(told))))
+    page.goto(f"{odd.server.url}pages/edges")
+    expect(body(page, "edges")).to_contain_text(_START, timeout=PATIENCE_MS)
+    field(page, "other", "moment").focus()
+    page.keyboard.type("03042015")
+    expect(body(page, "edges")).to_contain_text("'2015-03-04'", timeout=PATIENCE_MS)
+    field(page, "day", "moment").focus()
+    page.keyboard.type("05052035")
+    expect(field(page, "day", "moment")).to_have_value("2035-05-05")
+    field(page, "other", "moment").focus()
+    expect(field(page, "day", "moment")).to_have_value("2030-12-31")
+    expect(body(page, "edges")).to_contain_text("'2030-12-31', '2015-03-04'", timeout=PATIENCE_MS)
+    wait_query(page, "day=2030-12-31&other=2015-03-04")
+    assert not [one for one in sent if '"0' in one or "2035" in one]
+
+
+def test_a_needed_date_that_is_cleared_comes_back(odd: ServedPages) -> None:
+    page = odd.open("pages/edges")
+    day = field(page, "day", "moment")
+    day.focus()
+    page.keyboard.press("Backspace")
+    expect(day).to_have_value("")
+    day.blur()
+    expect(day).to_have_value("2020-01-01")
+
+
+def test_a_moment_is_not_changed_by_being_looked_at(odd: ServedPages) -> None:
+    page = odd.open("pages/edges")
+    field(page, "fine", "moment").focus()
+    field(page, "marks", "add").focus()
+    field(page, "n").fill("6")
+    expect(body(page, "edges")).to_contain_text("123456)", timeout=PATIENCE_MS)
+    wait_query(page, "n=6")
+
+
+def test_what_is_left_in_a_field_of_tags_is_added_or_told_of(odd: ServedPages) -> None:
+    page = odd.open("pages/edges")
+    marks = field(page, "marks", "add")
+    marks.fill("7")
+    marks.press("Tab")
+    expect(body(page, "edges")).to_contain_text("[1, 2, 7]", timeout=PATIENCE_MS)
+    expect(marks).to_have_value("")
+    marks.fill("many")
+    marks.press("Tab")
+    expect(page.locator('[data-address="marks"] .nb-problem')).to_have_text("many is no number")
+    marks.fill("8")
+    marks.press("Enter")
+    expect(body(page, "edges")).to_contain_text("[1, 2, 7, 8]", timeout=PATIENCE_MS)
+    expect(page.locator('[data-address="marks"] .nb-problem')).to_be_hidden()
+
+
+def test_a_folded_step_that_fails_is_shown(browser: Browser, tmp_path: Path) -> None:
+    whole = ("n: int = 2  # 0..9", "parameters")
+    write_notebook(tmp_path / "first.ipynb", whole, ("6 // n", "return"))
+    write_notebook(tmp_path / "last.ipynb", ("first = 0", "parameters"), ("first + 1", "return"))
+    with served(tmp_path) as server:
+        pages = ServedPages(browser, server)
+        page = pages.open(f"pages/{tmp_path.name}")
+        wait_value(page, "last", "4")
+        expect(card(page, "first")).to_be_hidden()
+        field(page, "n").fill("0")
+        expect(body(page, "first")).to_contain_text("ZeroDivisionError", timeout=PATIENCE_MS)
+        expect(card(page, "first")).to_be_visible()
         pages.close()

@@ -11,29 +11,18 @@ const make = (name, text, more) => Object.assign(document.createElement(name), {
 // What handles move on: how many places there are, which value stands where. `grid` names them all.
 function line({ type, values, low, high, step, base, digits }, grid) {
   if (type === "choices") {
-    const index = (value) => Math.max(0, values.findIndex((one) => same(one, value)));
-    return { size: values.length, at: (place) => values[place], index };
+    return { size: values.length, at: (place) => values[place], index: (value) => values.findIndex((one) => same(one, value)) };
   }
   if (step == null) return { at: (place) => place, index: (value) => value }; // a place is the value itself
-  const rounded = (place) => Number(((low ?? 0) + place * step).toFixed(digits));
-  const at = type === "powers" ? (place) => grid?.[place] ?? base ** (low + place * step) : rounded;
+  const at = (place) => (type === "powers" ? grid?.[place] ?? base ** (low + place * step)
+    : Number(((low ?? 0) + place * step).toFixed(digits)));
   if (low == null || high == null) return { at };
   const size = Math.floor((high - low) / step + 1e-9) + 1;
   const index = (value) => {
     const near = type === "powers" ? Math.log(value) / Math.log(base) : value;
-    const place = Math.floor((near - low) / step + 0.5 + 1e-9);
-    return Math.min(size - 1, Math.max(0, place || 0));
+    return Math.min(size - 1, Math.max(0, Math.round((near - low) / step + 1e-9) || 0));
   };
   return { size, at, index };
-}
-
-function nearest(domain, grid, isFree, value) {
-  const { low, high, step, is_whole: isWhole } = domain;
-  const on = line(domain, grid);
-  const bounded = Math.min(high ?? Infinity, Math.max(low ?? -Infinity, value));
-  if (isFree && bounded !== value) return isWhole ? Math.round(value) : value;
-  if (on.size) return on.at(on.index(value));
-  return step == null ? bounded : on.at(Math.round((bounded - (low ?? 0)) / step));
 }
 
 // ---- for addresses and other programs, who know no tags: {"date": "2001-02-03"} is its text
@@ -44,18 +33,25 @@ function plain(value) {
 }
 
 // Written as `nbnodes.notebook.validation.Text` reads it.
-function asQuery(entries) {
+function asQuery(controls) {
   const words = { null: "None", true: "True", false: "False" };
   const text = (value) => (typeof value === "string" ? value : words[value] ?? JSON.stringify(value));
-  return String(new URLSearchParams(entries.map(([address, value]) => [address, text(plain(value))])));
+  return String(new URLSearchParams(controls.map(({ address, value }) => [address, text(plain(value))])));
 }
 
-function curlLine(url, entries, isGuarded) {
-  const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+// A request's body: integers with all their digits.
+function asBody(controls) {
+  return `{${controls.map(({ address, value, isInteger, isSecret }) => {
+    const text = JSON.stringify(isSecret ? "***" : plain(value));
+    return `${JSON.stringify(address)}:${isInteger ? text.replace(/"\+?/g, "") : text}`;
+  })}}`;
+}
+
+function curlLine(url, controls, isGuarded) {
+  const quoted = (text) => `'${text.replaceAll("'", `'"'"'`)}'`;
   const token = isGuarded ? ' -H "Authorization: Bearer $NBNODES_TOKEN"' : "";
-  const body = JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name, plain(value)])));
-  return `curl -X POST ${quoted(new URL(url, location).href)}${token}`
-    + ` -H 'Content-Type: application/json' -d ${quoted(body)}`;
+  return `curl -X POST ${quoted(location.origin + url)}${token}`
+    + ` -H 'Content-Type: application/json' -d ${quoted(asBody(controls))}`;
 }
 
 async function copy(text, button) {
@@ -73,58 +69,54 @@ async function copy(text, button) {
 
 const ZONE = /(T.*)([+-]\d\d:\d\d|Z)$/;
 const localText = (text) => text?.replace(ZONE, "$1").replace(/(\.\d{3})\d*$/, "$1") ?? "";
-const isoText = (local, zone) => local.replace(/(^|T)\d\d:\d\d$/, "$&:00") + zone;
 
 // One control: `value`, `settle(value)`, `refuse(text)`; `changed(control)` hears of each change.
 function makeControl(root, known, changed) {
   const { kind, domain, grid } = known;
-  const [isPair, isSeveral] = [domain.type === "pairs", domain.type === "several"];
-  const of = isPair ? domain.of : domain;
+  const of = domain.of?.type ? domain.of : domain; // what each of several is
   const on = line(of, grid);
   const unit = root.querySelector(".nb-unit")?.textContent ?? "";
-  const all = (name) => found(root, `[data-part="${name}"]`);
   const part = partIn(root);
   const inputs = found(root, "[data-inputs] :is(input,select,textarea,button)");
-  const control = { known, address: root.dataset.address, settle };
+  const options = found(root, '[data-part="option"]');
+  const isInteger = of.is_whole || of.pattern === "^[+-]?\\d+$"; // as control/shapes.py says
+  const control = { known, address: root.dataset.address, isInteger, isSecret: kind === "password", settle };
+  control.toJSON = () => control.value;
   let behind; // what is set when the tick for none is taken away
 
   const read = (handle) => on.at(Number(handle.value));
-  const both = () => ["low", "high"].map((end) => read(part(end)));
   const shown = (value) => {
     if (of.type === "choices") return of.labels[on.index(value)];
     return String(of.type === "powers" ? Number(value.toPrecision(6)) : value);
   };
-  const place = (handle, value) => {
+  const place = (value, handle) => {
     handle.value = on.index(value);
-    handle.setAttribute("aria-valuetext", `${shown(value)} ${unit}`.trim());
+    handle.ariaValueText = `${shown(value)} ${unit}`.trim();
   };
-  const put = (name, text) => { // what is being typed in is left alone
-    if (part(name) && part(name) !== document.activeElement) part(name).value = text;
-  };
-  const numberOf = (value) => String(value === null ? "" : domain.values.findIndex((one) => same(one, value)));
+  const put = (value, box) => { box.value = value; };
+  const numberOf = (value) => String(value === null ? "" : on.index(value));
 
   // How a value is shown...
   const draws = {
     check: (value, box) => { box.checked = value; },
-    range: (value, handle) => place(handle, value),
-    number: (value) => put("number", value),
-    choice: (value, list) => { list.value = numberOf(value); },
-    moment: (value) => put("moment", localText(value)),
-    picker: (value, picker) => { picker.value = value; },
-    text: (value) => put("text", value),
+    range: place,
+    number: (value, box) => { if (takes.number(box) !== value) put(value, box); }, // 1.0 is left alone
+    choice: (value, list) => put(numberOf(value), list),
+    moment: (value, box) => { if (takes.moment(box) !== value) put(localText(value), box); },
+    picker: put,
+    text: put,
     said: (value, output) => { output.textContent = [value].flat().map(shown).join(" to "); },
     low: (value, handle) => {
       ["low", "high"].forEach((end, at) => {
-        place(part(end), value[at]);
-        put(`${end}-box`, value[at]);
+        place(value[at], part(end));
+        if (part(`${end}-box`)) draws.number(value[at], part(`${end}-box`));
         const share = (part(end).value - handle.min) / (handle.max - handle.min || 1);
         handle.parentNode.style.setProperty(`--${end}`, `${100 * share}%`);
       });
     },
     option: (value) => {
-      for (const one of all("option")) {
-        one.checked = isSeveral ? value.some((chosen) => same(chosen, domain.of.values[one.value])) : one.value === numberOf(value);
-      }
+      const chosen = [value].flat().map(numberOf);
+      for (const one of options) one.checked = chosen.includes(one.value);
     },
     chips: (values, list) => list.replaceChildren(...values.map((value) => {
       const item = make("li", "");
@@ -136,14 +128,22 @@ function makeControl(root, known, changed) {
   };
 
   // ...and what it is set to. Undefined: not yet anything, such as half a number.
+  function nearest(text) {
+    const { low, high, step, is_whole: isWhole } = of, value = Number(text);
+    const bounded = Math.min(high ?? Infinity, Math.max(low ?? -Infinity, value));
+    if (isWhole && bounded === value && /^-?\d{16,}$/.test(text)) return text; // a number may be rounded
+    if (known.is_guessed && bounded !== value) return isWhole ? Math.round(value) : value;
+    if (on.size) return on.at(on.index(value));
+    return step == null ? bounded : on.at(Math.round((bounded - (low ?? 0)) / step));
+  }
   const end = (moved) => { // it does not pass the other
     const [low, high] = [part("low"), part("high")];
-    if (Number(low.value) > Number(high.value)) (moved === low ? high : low).value = moved.value;
-    return both();
+    if (low.value - high.value > 0) (moved === low ? high : low).value = moved.value;
+    return [low, high].map(read);
   };
   const boxed = (_, isDone) => {
     const pair = ["low-box", "high-box"].map((name) => takes.number(part(name), isDone));
-    const isWrong = pair.includes(undefined) || (pair[0] > pair[1] && !isDone);
+    const isWrong = pair.includes(undefined) || (pair[0] - pair[1] > 0 && !isDone);
     return isWrong ? undefined : pair.sort((one, other) => one - other);
   };
   const takes = {
@@ -155,25 +155,40 @@ function makeControl(root, known, changed) {
     "low-box": boxed,
     "high-box": boxed,
     number: ({ value }, isDone) => {
-      const near = nearest(of, grid, known.is_guessed, Number(value));
-      return value === "" || (near !== Number(value) && !isDone) ? undefined : near;
+      const near = nearest(value);
+      return value === "" || (near - value !== 0 && !isDone) ? undefined : near;
     },
-    choice: ({ value }) => (value !== "" ? domain.values[value] : known.is_optional ? null : undefined),
-    option: (option) => (isSeveral
-      ? all("option").filter((one) => one.checked).map((one) => domain.of.values[one.value]) : takes.choice(option)),
-    moment: ({ value, validity }) => {
+    choice: ({ value }) => (value !== "" ? of.values[value] : known.is_optional ? null : undefined),
+    option: (option) => (domain.type === "several"
+      ? options.filter((one) => one.checked).map((one) => of.values[one.value]) : takes.choice(option)),
+    moment: ({ value, validity, min, max }, isDone) => {
+      if (value === localText(control.value)) return control.value;
       const given = [control.value, known.default, domain.low].find(Boolean);
       if (!value) return validity.badInput || !known.is_optional ? undefined : null;
-      return isoText(value, domain.is_aware ? ZONE.exec(given)?.[2] ?? "+00:00" : "");
+      const near = validity.rangeUnderflow ? min : validity.rangeOverflow ? max : value;
+      if (!isDone && (near !== value || /^0\d{3}-/.test(value))) return undefined; // half a year
+      const zone = domain.is_aware ? ZONE.exec(given)?.[2] ?? "+00:00" : "";
+      return near.replace(/(^|T)\d\d:\d\d$/, "$&:00") + zone;
     },
     picker: ({ value }) => value,
     text: ({ value }, isDone) => (["area", "colour"].includes(kind) && !isDone ? undefined : value),
+    add: (field, isDone) => {
+      const text = field.value.trim(), isNumber = of.type === "numbers";
+      const isWrong = isNumber && !isFinite(text);
+      if (isDone) control.refuse(isWrong ? `${text} is no number` : "");
+      if (!isDone || isWrong || !text) return undefined;
+      field.value = "";
+      return [...control.value, isNumber ? nearest(text) : text];
+    },
   };
   const start = () => {
-    for (const name of ["range", "number", "check", "text"]) if (part(name)) return takes[name](part(name), true);
-    return isPair ? both() : [];
+    const name = ["range", "number", "check", "text", "low"].find(part);
+    return name ? takes[name](part(name), true) : [];
   };
-  const hear = ({ target }, isDone) => settle(takes[target.dataset.part]?.(target, isDone));
+  const hear = ({ target }, isDone) => {
+    settle(takes[target.dataset.part]?.(target, isDone));
+    if (isDone) show(control.value);
+  };
   function settle(value) {
     if (value === undefined || same(value, control.value)) return;
     show(value);
@@ -187,55 +202,49 @@ function makeControl(root, known, changed) {
       tick.checked = value === null;
       for (const one of inputs) one.disabled = tick.checked;
     }
-    if (value === null && !part("choice") && !part("option") && !part("moment")) return;
+    if (value === null && !["choice", "option", "moment"].some(part)) return;
     behind = value;
-    for (const [name, draw] of Object.entries(draws)) if (part(name)) draw(value, part(name));
+    for (const name in draws) if (part(name)) draws[name](value, part(name));
   }
   control.refuse = (text) => {
     const problem = root.querySelector(".nb-problem");
     problem.textContent = text;
     problem.hidden = !text;
-    for (const one of inputs) one.ariaInvalid = text ? "true" : null;
+    for (const one of inputs) one.ariaInvalid = text !== "";
   };
   root.addEventListener("input", (event) => hear(event, false));
-  root.addEventListener("change", (event) => {
-    hear(event, true);
-    const { type, dataset } = event.target;
-    if (type === "number") event.target.value = isPair ? control.value[Number(dataset.part === "high-box")] : control.value ?? "";
-  });
+  const moment = part("moment"); // each of its digits is a change
+  root.addEventListener("change", (event) => hear(event, event.target !== moment));
+  moment?.addEventListener("blur", (event) => hear(event, true));
   root.addEventListener("keydown", (event) => {
     const { target, key, ctrlKey, metaKey } = event;
-    if (key === "Enter" && (ctrlKey || metaKey)) hear(event, true);
-    if (key !== "Enter" || target.dataset.part !== "add") return;
+    if (key !== "Enter" || !(ctrlKey || metaKey || target === part("add"))) return;
     event.preventDefault();
-    const text = target.value.trim();
-    const value = domain.of.type === "numbers" ? nearest(domain.of, null, false, Number(text)) : text;
-    if (text === "" || Number.isNaN(value)) return;
-    target.value = "";
-    settle([...control.value, value]);
+    hear(event, true);
   });
   root.addEventListener("click", ({ target }) => {
     if (target.dataset.part === "play") play(target);
     if (target.dataset.part !== "remove") return;
-    const chips = [...part("chips").children], at = chips.indexOf(target.parentNode);
+    const chips = part("chips").children, at = [...chips].indexOf(target.parentNode);
     settle(control.value.toSpliced(at, 1));
-    (part("chips").children[at]?.lastChild ?? part("add")).focus();
+    (chips[at]?.lastChild ?? part("add")).focus();
   });
   let clock;
   function play(button) { // as fast as results come
-    const turn = (isOn) => {
-      clock = isOn ? setInterval(next, 150) : clearInterval(clock);
-      button.textContent = isOn ? "❚❚" : "▶";
-      button.ariaPressed = isOn;
+    const last = on.size - 1;
+    const turn = () => {
+      clock = clock ? clearInterval(clock) : setInterval(next, 150);
+      button.textContent = clock ? "❚❚" : "▶";
+      button.ariaPressed = clock > 0;
     };
     const next = () => {
-      const at = on.index(control.value) + 1;
       if (document.querySelector("[data-card][aria-busy=true]")) return;
-      if (at < on.size) settle(on.at(at));
-      if (at >= on.size - 1) turn(false);
+      const at = on.index(control.value) + 1;
+      settle(on.at(Math.min(at, last)));
+      if (at >= last) turn();
     };
-    if (!clock && on.index(control.value) === on.size - 1) settle(on.at(0));
-    turn(!clock);
+    if (!clock && on.index(control.value) === last) settle(on.at(0));
+    turn();
   }
   show(known.value);
   return control;
@@ -245,8 +254,6 @@ function makeControl(root, known, changed) {
 function controlsIn(form, changed) {
   const known = JSON.parse(form.querySelector("script").textContent);
   const roots = found(form, "[data-address]").filter((root) => root.dataset.address in known);
-  return Object.fromEntries(roots.map((root) => {
-    const { address } = root.dataset;
-    return [address, makeControl(root, known[address], changed)];
-  }));
+  const controls = roots.map((root) => makeControl(root, known[root.dataset.address], changed));
+  return Object.fromEntries(controls.map((one) => [one.address, one]));
 }

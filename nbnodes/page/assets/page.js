@@ -6,7 +6,7 @@ const STATE_DELAY_MS = 150; // what is over sooner never shows
 const FAST_MS = 100; // models that answer sooner follow every move; slower ones wait
 const QUIET_MS = 150; // for people to rest,
 const LONGEST_MS = 2000; // but no longer than this
-const WRITE_MS = 100; // browsers refuse to write the address more often
+const WRITE_MS = 125; // browsers let us write 100 addresses in 10 s; 20 at once
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [250, 5000];
 const page = document.body.dataset;
 const byId = (id) => document.getElementById(id);
@@ -16,23 +16,23 @@ const say = (element, text) => { if (element.textContent !== text) element.textC
 
 const form = byId("nb-form");
 const controls = form ? controlsIn(form, changed) : {};
-const entries = () => Object.values(controls).map((one) => [one.address, one.value]);
-const isKept = ([name, value]) => !same(value, controls[name].known.default);
-const isSecret = ([name]) => controls[name].known.kind === "password";
+const listed = Object.values(controls);
+const isKept = ({ value, known }) => !same(value, known.default);
+const RESERVED = ["token", "_xsrf"]; // no parameters in an address: rest/given.py
 let socket, seq = 0, awaited = 0, pending = {}, quiet, writing;
-let sentAt = -1e9, changedAt = -1e9, wroteAt = -1e9, pace = 0; // ms; `pace`: how long the last answer took
+let sentAt = 0, changedAt = 0, writeAt = 0, pace = 0; // ms; `pace`: what the last answer took
 
 function changed(control) {
-  pending[control.address] = control.value;
+  pending[control.address] = control;
   clearTimeout(quiet);
   const now = performance.now();
-  writing ??= setTimeout(writeAddress, wroteAt + WRITE_MS - now); // it may be loaded again at once
+  writing ??= setTimeout(writeAddress, writeAt - now); // it may be loaded again at once
   const isMoving = now - changedAt < QUIET_MS;
   changedAt = now;
   if (!awaited && (pace < FAST_MS || !isMoving)) sendValues();
   else quiet = setTimeout(sendValues, awaited ? QUIET_MS : Math.min(QUIET_MS, sentAt + LONGEST_MS - now));
 }
-const isOpen = () => socket?.readyState === WebSocket.OPEN;
+const isOpen = () => socket.readyState === WebSocket.OPEN;
 const send = (message) => isOpen() && socket.send(JSON.stringify(message));
 function sendValues() {
   clearTimeout(quiet);
@@ -53,13 +53,14 @@ addEventListener("pointerup", () => setTimeout(sendValues)); // a handle that is
 // ---- the address says what differs from the defaults
 
 const address = () => {
-  const query = asQuery(entries().filter((one) => isKept(one) && !isSecret(one)));
+  const isShown = (one) => isKept(one) && !one.isSecret && !RESERVED.includes(one.address);
+  const query = asQuery(listed.filter(isShown));
   return location.pathname + (query && `?${query}`);
 };
 let written = location.search;
 function writeAddress() {
-  writing = clearTimeout(writing);
-  wroteAt = performance.now();
+  writing = null;
+  writeAt = Math.max(writeAt, performance.now() - 20 * WRITE_MS) + WRITE_MS;
   history.replaceState(null, "", address() + location.hash);
   written = location.search;
 }
@@ -67,58 +68,57 @@ addEventListener("popstate", () => { if (location.search !== written) location.r
 
 // ---- the socket: it comes back by itself, and tells what is set and shown
 
-let delay = FIRST_RETRY_MS, again, isGone;
-function connect() {
-  clearTimeout(again);
-  const url = new URL(page.live, location);
-  url.protocol = url.protocol.replace("http", "ws");
-  const mine = socket = new WebSocket(url);
-  mine.onopen = () => {
+let delay = FIRST_RETRY_MS, isGone;
+const closed = () => new Promise((resolve) => {
+  socket = new WebSocket(page.live);
+  socket.onopen = () => {
     [seq, awaited, pending] = [0, 0, {}];
-    const shown = Object.values(cards).map(({ name, root }) => [name, root.dataset.key]);
-    send({ type: "hello", values: Object.fromEntries(entries()), shown: Object.fromEntries(shown) });
+    send({ type: "hello", values: controls, shown: cards });
     tell("");
   };
-  mine.onmessage = ({ data }) => {
+  socket.onmessage = ({ data }) => {
     delay = FIRST_RETRY_MS;
     const message = JSON.parse(data);
     hears[message.type]?.(message);
   };
-  mine.onclose = () => {
-    if (mine !== socket || isGone) return;
-    tell("Not connected: what is shown may be old. Connecting again…", true);
-    again = setTimeout(connect, delay * (0.5 + Math.random() / 2));
+  socket.onclose = resolve;
+});
+async function connect() {
+  for (;;) {
+    if (!isGone) await closed();
+    if (!isGone) tell("Not connected: what is shown may be old. Connecting again…");
+    await new Promise((resolve) => {
+      setTimeout(resolve, delay * (0.5 + Math.random() / 2));
+      addEventListener("focus", resolve, { once: true });
+    });
     delay = Math.min(2 * delay, LAST_RETRY_MS);
-  };
+    const asked = fetch(location.pathname, { method: "HEAD", redirect: "manual" });
+    const { ok, status } = await asked.catch((error) => error); // 0: it leads elsewhere
+    if ([0, 401, 403].includes(status) || (ok && isGone)) return hears.reload(); // the login; or it is back
+  }
 }
-for (const moment of ["online", "pageshow", "focus"]) {
-  addEventListener(moment, () => { if (!isGone && socket?.readyState === WebSocket.CLOSED) connect(); });
-}
-function tell(text, isCut = false) {
+function tell(text) {
   say(byId("nb-status"), text);
-  document.documentElement.classList.toggle("nb-cut", isCut);
+  document.documentElement.classList.toggle("nb-cut", text !== "");
 }
 
 const hears = {
-  states: ({ cards: moved }) => {
-    for (const [name, standing] of Object.entries(moved)) cards[name]?.stand(standing);
-  },
+  states: ({ cards: moved }) => { for (const name in moved) cards[name]?.stand(moved[name]); },
   show: ({ seq: answered, cards: shown }) => {
-    const here = Object.entries(shown).filter(([name]) => name in cards);
-    const fresh = here.map(([name, one]) => [cards[name], one, parsed(one.html)]);
-    for (const [card, one, content] of fresh) card.show(one, content); // all at once
-    if (fresh.length) say(byId("nb-aloud"), `Updated: ${fresh.map(([card]) => card.title).join(", ")}`);
+    const fresh = Object.keys(shown).filter((name) => name in cards);
+    for (const name of fresh) cards[name].show(shown[name]);
+    if (fresh.length) say(byId("nb-aloud"), `Updated: ${fresh.map((name) => cards[name].title).join(", ")}`);
     release(answered);
   },
   graph: ({ svg }) => drawGraph(parsed(svg).firstChild),
   refused: ({ seq: answered, problems }) => {
-    for (const [name, text] of Object.entries(problems)) controls[name]?.refuse(text);
+    for (const name in problems) controls[name]?.refuse(problems[name]);
     if (Object.values(problems).some(Boolean)) release(answered);
   },
   reload: () => location.replace(address()),
   gone: ({ reason }) => {
     isGone = reason !== "closing";
-    if (isGone) tell(`This page is not served any more: ${reason}`, true);
+    if (isGone) tell(`This page is not served any more: ${reason}`);
   },
 };
 
@@ -128,13 +128,13 @@ const FOCUSABLE = "a,button,summary,input,select,textarea,iframe,[tabindex]";
 const WORDS = JSON.parse(page.formats);
 function makeCard(root) {
   const part = partIn(root);
-  const [run, stop] = ["run", "stop"].map((act) => root.querySelector(`[data-act="${act}"]`));
+  const [stop, run] = found(root, "[data-act]"); // in this order
   const body = part("body"), list = part("formats");
-  const card = { name: root.dataset.card, root };
+  const card = { name: root.dataset.card, root, toJSON: () => root.dataset.key };
   card.title = root.querySelector("h2").textContent;
-  const feeds = JSON.parse(root.dataset.feeds);
   const standing = {};
-  card.entries = () => entries().filter(([name]) => feeds.includes(name));
+  card.feeds = listed.filter((one) => JSON.parse(root.dataset.feeds).includes(one.address));
+  card.unfold = () => root.closest("details")?.setAttribute("open", "");
   let html = "", due;
 
   card.stand = (moved) => {
@@ -146,7 +146,10 @@ function makeCard(root) {
   function drawStanding() {
     due = clearTimeout(due);
     const { state, reason, fraction = null, progress, left_s: left } = standing;
-    if (state === "failed" && root.dataset.state !== state) say(byId("nb-aloud"), `${card.title} failed`);
+    if (state === "failed" && root.dataset.state !== state) {
+      say(byId("nb-aloud"), `${card.title} failed`);
+      card.unfold();
+    }
     root.dataset.state = state;
     part("icon").setAttribute("href", `#nb-icon-${state}`);
     say(part("state"), state);
@@ -159,12 +162,12 @@ function makeCard(root) {
     const wait = left != null && `about ${Math.ceil(left)} s left`;
     say(part("progress"), [progress, wait].filter(Boolean).join(" · "));
     say(run, "manual" in root.dataset && state === "stale" ? "Run" : "Run again");
-    const isOver = state !== "queued" && state !== "running";
+    const isOver = !["queued", "running"].includes(state);
     if (isOver && document.activeElement === stop) run.focus();
     stop.hidden = isOver;
   }
   // New content for the old: focus, tab, folds, scrolling and frames' heights stay.
-  card.show = (one, content) => {
+  card.show = (one) => {
     root.dataset.key = one.key ?? "";
     say(part("note"), one.note ?? "");
     list.dataset.formats = (one.formats ?? []).join(" ");
@@ -175,22 +178,23 @@ function makeCard(root) {
     const focused = document.activeElement, isInside = body.contains(focused);
     const at = all(FOCUSABLE).indexOf(focused);
     const tab = all('[aria-selected="true"]')[0]?.textContent;
-    const heights = all("iframe").map((frame) => frame.style.height);
+    const [frames, folds] = [all("iframe"), all("details")];
     const scrolls = all(".nb-block").map((block) => [block.scrollLeft, block.scrollTop]);
-    const opened = all("details").map((fold) => fold.open);
-    body.replaceChildren(...content.childNodes);
-    all("iframe").forEach((frame, n) => { frame.style.height = heights[n] ?? ""; });
-    all("details").forEach((fold, n, { length }) => { if (length === opened.length) fold.open = opened[n]; });
+    body.replaceChildren(...parsed(one.html).childNodes);
+    all("iframe").forEach((frame, n) => { frame.style.height = frames[n]?.style.height ?? ""; });
+    all("details").forEach((fold, n, { length }) => { if (length === folds.length) fold.open = folds[n].open; });
     choose(all('[role="tab"]').find((other) => other.textContent === tab));
-    all(".nb-block").forEach((block, n) => block.scrollTo(...scrolls[n] ?? [0, 0]));
+    all(".nb-block").forEach((block, n) => block.scrollTo(...scrolls[n] ?? []));
     if (isInside) (all(FOCUSABLE)[at] ?? root).focus({ preventScroll: true });
   };
   card.fillFormats = () => {
-    const query = asQuery(card.entries().filter(isKept));
-    list.replaceChildren(...list.dataset.formats.split(" ").map((format) => make("a", WORDS[format] ?? format, {
+    const kept = card.feeds.filter(isKept), query = asQuery(kept);
+    const unfit = kept.find((one) => ["format", ...RESERVED].includes(one.address));
+    const links = list.dataset.formats.split(" ").map((format) => make("a", WORDS[format], {
       href: `${root.dataset.run}?${query}${query && "&"}format=${format}`,
       download: "",
-    })));
+    }));
+    list.replaceChildren(...unfit ? [make("p", `A link cannot set ${unfit.address}: copy as curl`)] : links);
   };
   return card;
 }
@@ -203,14 +207,11 @@ function parsed(html) {
 const cards = Object.fromEntries(found(document, "[data-card]").map((root) => [root.dataset.card, makeCard(root)]));
 
 const acts = {
-  reset: () => { for (const { settle, known } of Object.values(controls)) settle(known.default); },
+  reset: () => { for (const { settle, known } of listed) settle(known.default); },
   link: (_, button) => copy(location.origin + address(), button),
   run: ({ name }) => { sendValues(); send({ type: "run", cards: [name] }); },
   stop: ({ name }) => { awaited = 0; send({ type: "stop", cards: [name] }); },
-  curl: ({ root, entries: values }, button) => {
-    const told = values().map((one) => [one[0], isSecret(one) ? "***" : one[1]]);
-    copy(curlLine(root.dataset.run, told, "guarded" in page), button);
-  },
+  curl: ({ root, feeds }, button) => copy(curlLine(root.dataset.run, feeds, "guarded" in page), button),
 };
 const cardOf = (element) => cards[element.closest("[data-card]")?.dataset.card];
 addEventListener("click", (event) => {
@@ -220,14 +221,12 @@ addEventListener("click", (event) => {
     acts[button.dataset.act](cardOf(button), button);
   }
   if (target.role === "tab") choose(target);
+  if (target.matches(".nb-menu > summary")) cardOf(target).fillFormats();
   for (const menu of found(document, ".nb-menu[open]")) {
     if (target.localName === "a" || !menu.contains(target)) menu.open = false;
   }
 });
-addEventListener("toggle", ({ target }) => {
-  if (target.matches(".nb-menu[open]")) cardOf(target).fillFormats();
-}, true);
-form?.addEventListener("submit", (event) => event.preventDefault());
+addEventListener("submit", (event) => event.preventDefault());
 
 // ---- tabs, the graph, and keys
 
@@ -240,7 +239,7 @@ function choose(tab) {
 }
 const graph = byId("nb-graph");
 function drawGraph(svg) { // a node leads to its card
-  const focused = graph.contains(document.activeElement) && document.activeElement.dataset.node;
+  const focused = document.activeElement.dataset.node;
   graph.replaceChildren(svg);
   svg.role = "group";
   for (const node of found(graph, "[data-node]")) {
@@ -249,15 +248,13 @@ function drawGraph(svg) { // a node leads to its card
   }
 }
 function goTo(node) {
-  const { root } = cards[node?.dataset.node] ?? {};
-  const fold = root?.closest("details");
-  if (fold) fold.open = true;
-  root?.focus();
+  const card = cards[node?.dataset.node];
+  card?.unfold();
+  card?.root.focus();
 }
 if (graph) drawGraph(graph.firstElementChild);
 graph?.addEventListener("click", ({ target }) => goTo(target.closest("[data-node]")));
 
-const STEPS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 addEventListener("keydown", (event) => {
   const { key, target } = event;
   const menu = key === "Escape" && target.closest(".nb-menu[open]");
@@ -265,9 +262,9 @@ addEventListener("keydown", (event) => {
     menu.open = false;
     menu.firstChild.focus();
   }
-  if (target.role === "tab" && key in STEPS) {
-    const row = [...target.parentNode.children];
-    const next = row[Math.min(Math.max(row.indexOf(target) + STEPS[key], 0), row.length - 1)];
+  const { parentNode: row, nextSibling: ArrowRight, previousSibling: ArrowLeft } = target;
+  const next = target.role === "tab" && { ArrowRight, ArrowLeft, Home: row.firstChild, End: row.lastChild }[key];
+  if (next) {
     choose(next);
     next.focus();
   } else if (target.dataset?.node && key === "Enter") goTo(target);
@@ -289,4 +286,4 @@ addEventListener("message", ({ source, data }) => {
 // ---- on a narrow screen many controls begin folded
 
 if (innerWidth <= 760 && form?.elements.length > 6) form.parentNode.open = false;
-if (page.live) connect();
+connect();

@@ -6,9 +6,7 @@ for (const form of document.querySelectorAll("form[data-run]")) {
     const format = part("format").value;
     return form.dataset.run + (format === "json" ? "" : `?format=${format}`);
   };
-  const values = () => Object.values(controls).map((one) => [one.address, one.value]);
-  const openly = ([address, value]) => [address, controls[address].known.kind === "password" ? "***" : value];
-  const line = () => curlLine(url(), values().map(openly), "guarded" in document.body.dataset);
+  const line = () => curlLine(url(), Object.values(controls), "guarded" in document.body.dataset);
   const draw = () => { part("curl").textContent = line(); };
   const controls = controlsIn(form, draw);
   draw();
@@ -20,13 +18,13 @@ for (const form of document.querySelectorAll("form[data-run]")) {
     const answer = part("answer");
     answer.hidden = false;
     answer.setAttribute("aria-busy", "true");
-    const body = JSON.stringify(Object.fromEntries(values().map(([name, value]) => [name, plain(value)])));
+    const told = Object.values(controls).map((one) => ({ ...one, isSecret: false })); // none is starred
     const headers = { "Content-Type": "application/json" };
     const token = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
     if (token) headers["X-XSRFToken"] = decodeURIComponent(token);
     const begun = performance.now();
     try {
-      const response = await fetch(url(), { method: "POST", headers, body });
+      const response = await fetch(url(), { method: "POST", headers, body: asBody(told) });
       answer.replaceChildren(...await shown(response, performance.now() - begun));
     } catch (error) {
       answer.replaceChildren(paragraph(`There was no answer: ${error.message}`));

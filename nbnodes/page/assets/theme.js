@@ -4,13 +4,12 @@
   const { dataset } = document.documentElement;
   let kept = {};
   try { kept = localStorage; } catch { /* refused: it holds while the page is open */ }
-  const choose = (scheme = "auto") => { dataset.scheme = scheme; };
   const tell = () => { document.getElementById("nb-scheme").textContent = `Theme: ${dataset.scheme}`; };
-  choose(kept["nbnodes-scheme"]);
+  dataset.scheme = kept["nbnodes-scheme"] ?? "auto";
   addEventListener("DOMContentLoaded", tell);
   addEventListener("click", ({ target }) => {
     if (target.id !== "nb-scheme") return;
-    choose(kept["nbnodes-scheme"] = SCHEMES[(SCHEMES.indexOf(dataset.scheme) + 1) % 3]);
+    dataset.scheme = kept["nbnodes-scheme"] = SCHEMES[(SCHEMES.indexOf(dataset.scheme) + 1) % 3];
     tell();
   });
 }
