@@ -216,4 +216,5 @@ def test_a_page_says_what_of_its_address_nothing_is_known_of() -> None:
 
 
 def test_nothing_of_a_blocked_card_can_be_downloaded() -> None:
-    assert '[data-state="blocked"] .nb-menu { display: none; }' in asset("page.css").content.decode()
+    style = asset("page.css").content.decode()
+    assert '[data-state="blocked"] .nb-menu { display: none; }' in style
