@@ -73,11 +73,11 @@ class Visit:
             graph.refresh(*known)
 
     def stop(self, names: Iterable[str]) -> None:
-        """Stop nodes."""
+        """Stop nodes, and what they wait for."""
         graph = self._showing.graph
         known = [name for name in names if name in graph]
         if known:
-            graph.cancel(*known)
+            graph.cancel(*graph.assembly.dag.ancestors(known))
 
     def follow(self, subject: Subject) -> None:
         """Show the same subject as it is now that its notebooks were saved."""

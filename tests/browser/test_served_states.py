@@ -293,3 +293,25 @@ def test_a_folded_step_that_fails_is_shown(browser: Browser, tmp_path: Path) -> 
         expect(body(page, "first")).to_contain_text("ZeroDivisionError", timeout=PATIENCE_MS)
         expect(card(page, "first")).to_be_visible()
         pages.close()
+
+
+def test_stop_on_a_card_that_waits_stops_what_it_waits_for(
+    browser: Browser, tmp_path: Path
+) -> None:
+    asleep = "import time\nif n == 3:\n    time.sleep(3600)"
+    write_notebook(
+        tmp_path / "first.ipynb", ("n: int = 2  # 0..9", "parameters"), asleep, ("n", "return")
+    )
+    write_notebook(tmp_path / "last.ipynb", ("first = 0", "parameters"), ("first + 1", "return"))
+    with served(tmp_path) as server:
+        pages = ServedPages(browser, server)
+        page = pages.open(f"pages/{tmp_path.name}")
+        wait_value(page, "last", "3")
+        field(page, "n").fill("3")
+        wait_state(page, "first", "running")
+        card(page, "last").get_by_role("button", name="Stop").click()
+        wait_state(page, "first", "cancelled")
+        expect(card(page, "last").get_by_role("button", name="Stop")).to_be_hidden()
+        field(page, "n").fill("4")
+        wait_value(page, "last", "5")
+        pages.close()

@@ -3,7 +3,7 @@
 
 const BUSY = ["stale", "queued", "running"];
 const STATE_DELAY_MS = 150; // what is over sooner never shows
-const FAST_MS = 100; // models that answer sooner follow every move; slower ones wait
+const FAST_MS = 100; // models that answer sooner follow each move
 const QUIET_MS = 150; // for people to rest,
 const LONGEST_MS = 2000; // but no longer than this
 const WRITE_MS = 125; // browsers let us write 100 addresses in 10 s; 20 at once
@@ -128,7 +128,7 @@ const FOCUSABLE = "a,button,summary,input,select,textarea,iframe,[tabindex]";
 const WORDS = JSON.parse(page.formats);
 function makeCard(root) {
   const part = partIn(root);
-  const [stop, run] = found(root, "[data-act]"); // in this order
+  const [stop, run] = found(root, "[data-act]"); // in order
   const body = part("body"), list = part("formats");
   const card = { name: root.dataset.card, root, toJSON: () => root.dataset.key };
   card.title = root.querySelector("h2").textContent;
@@ -161,8 +161,9 @@ function makeCard(root) {
     bar.firstChild.style.transform = fraction === null ? "" : `scaleX(${fraction})`;
     const wait = left != null && `about ${Math.ceil(left)} s left`;
     say(part("progress"), [progress, wait].filter(Boolean).join(" · "));
-    say(run, "manual" in root.dataset && state === "stale" ? "Run" : "Run again");
-    const isOver = !["queued", "running"].includes(state);
+    const isByHand = "manual" in root.dataset && state === "stale";
+    say(run, isByHand ? "Run" : "Run again");
+    const isOver = isByHand || !BUSY.includes(state);
     if (isOver && document.activeElement === stop) run.focus();
     stop.hidden = isOver;
   }
