@@ -11,8 +11,9 @@ The first round warms up and is not counted. What others print is thrown away.
     scripts/bench view                  how soon a page shows what a slider asks for
     scripts/bench serve                 requests and pages of `nbnodes serve`, beside peers
     scripts/bench --json --rounds 9     as JSON
-    scripts/bench --soak                no measuring: the scheduler's property tests, for long
+    scripts/bench graph --soak          no measuring: the scheduler's property tests, for long
     scripts/bench serve --soak          no measuring: page loads and requests, and what is held then
+    scripts/bench --soak                both of these
 """
 
 from __future__ import annotations
@@ -48,14 +49,17 @@ GROUPS = {
     "view": view_groups,
     "serve": serve_groups,
 }
+SOAKS = {
+    "graph": lambda count: soak(count or EXAMPLES),
+    "serve": lambda count: soak_served(count or LOADS),
+}
 
 
 def main() -> None:
     """Measure the groups asked for, or soak."""
     asked = _arguments()
     if asked.soak is not None:
-        is_served = "serve" in asked.groups
-        sys.exit(soak_served(asked.soak or LOADS) if is_served else soak(asked.soak or EXAMPLES))
+        sys.exit(max(SOAKS[name](asked.soak) for name in SOAKS if name in (asked.groups or SOAKS)))
     measured = []
     with tempfile.TemporaryDirectory(prefix="nbnodes-bench-") as folder, _peers_silenced():
         os.environ |= dict.fromkeys(("XDG_CACHE_HOME", "XDG_DATA_HOME"), folder)
@@ -89,6 +93,8 @@ def _arguments() -> argparse.Namespace:
     unknown = [name for name in asked.groups if name not in GROUPS]
     if unknown or asked.rounds < 1:
         parser.error(f"no such group: {', '.join(unknown)}" if unknown else "--rounds: at least 1")
+    if asked.soak is not None and asked.groups and not {*asked.groups} & {*SOAKS}:
+        parser.error(f"--soak: there is something to soak in {', '.join(SOAKS)} only")
     return asked
 
 

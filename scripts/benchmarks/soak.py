@@ -23,7 +23,7 @@ def soak(examples: int) -> int:
     done = subprocess.run(  # noqa: S603  # our own words
         [sys.executable, "-m", "pytest", "-n", "0", "--timeout", "0", "--durations", "3", _TESTS],
         cwd=_ROOT,
-        env={**os.environ, "NBNODES_TEST_EXAMPLES": str(examples)},
+        env={**os.environ, "TEST_EXAMPLES": str(examples)},
         check=False,
     )
     outcome = "no counterexample" if done.returncode == 0 else "FAILED, see above"

@@ -132,7 +132,7 @@ Graphs.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 # Two thousand examples take minutes: the limit is for what hangs, not for a busy machine.
-test_graphs: Any = pytest.mark.timeout(900)(Graphs.TestCase)
+test_graphs: Any = pytest.mark.timeout(max(120, EXAMPLES // 2))(Graphs.TestCase)
 
 
 def minimum(sim: Simulation, wanted: set[str]) -> set[str]:
