@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -242,7 +243,8 @@ def test_half_a_date_is_not_run_and_one_out_of_bounds_gives_way(odd: ServedPages
     expect(field(page, "day", "moment")).to_have_value("2030-12-31")
     expect(body(page, "edges")).to_contain_text("'2030-12-31', '2015-03-04'", timeout=PATIENCE_MS)
     wait_query(page, "day=2030-12-31&other=2015-03-04")
-    assert not [one for one in sent if '"0' in one or "2035" in one]
+    days = [str(day) for one in sent for day in json.loads(one).get("values", {}).values()]
+    assert not [day for day in days if day.startswith(("0", "2035"))]
 
 
 def test_a_needed_date_that_is_cleared_comes_back(odd: ServedPages) -> None:

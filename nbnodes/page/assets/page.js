@@ -20,7 +20,7 @@ const listed = Object.values(controls);
 const isKept = ({ value, known }) => !same(value, known.default);
 const RESERVED = ["token", "_xsrf"]; // no parameters in an address: rest/given.py
 let socket, seq = 0, awaited = 0, pending = {}, quiet, writing;
-let sentAt = 0, changedAt = 0, writeAt = 0, pace = 0; // ms; `pace`: what the last answer took
+let sentAt = 0, changedAt = 0, writeAt = -1e9, pace = 0; // ms; `pace`: what the last answer took
 
 function changed(control) {
   pending[control.address] = control;
