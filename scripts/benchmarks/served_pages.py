@@ -1,7 +1,8 @@
 """A page with a slider in a browser: a key or the mouse goes in, what it shows comes out, timed.
 
 All times are the page's own: from the event that the browser gets, or from the navigation, to the
-frame in which the output stands.
+frame in which the output stands. A frame is asked for only once there is something new: while one
+is pending, Chromium lets all that servers send wait, and a page would be as slow as it is watched.
 """
 
 from __future__ import annotations
@@ -23,23 +24,27 @@ _REST_MS = 150  # before anything is done: what was done before has ended
 _MOVES, _DRAG_S = 60, 3.0
 _WAY = 0.8  # of the slider's length, that a drag goes
 _PATIENCE_MS = 60_000
+_POLL_MS = 20  # not at each frame, see above
 _WATCH = """(() => {
     const marker = '[data-marker="MARKER"]'
     const inside = root => root.querySelector(marker) ?? [...root.querySelectorAll('*')]
-        .filter(one => one.shadowRoot).map(one => inside(one.shadowRoot)).find(one => one)
+        .filter(one => one.shadowRoot).map(one => inside(follow(one.shadowRoot))).find(one => one)
     let kept, last = '', log = []
+    const what = {subtree: true, childList: true, characterData: true, attributes: true}
+    const follow = root => { observer.observe(root, what); return root }
     const look = () => {
         if (!kept?.isConnected) kept = document.body && inside(document)
         const state = document.querySelector('[data-card]')?.dataset.state ?? ''
         const now = JSON.stringify({text: kept?.textContent ?? '', state})
-        if (now !== last) log.push({at: performance.now(), ...JSON.parse(now)})
+        if (now === last) return
         last = now
-        requestAnimationFrame(look)
+        requestAnimationFrame(() => log.push({at: performance.now(), ...JSON.parse(now)}))
     }
-    requestAnimationFrame(look)
+    const observer = new MutationObserver(look)
+    follow(document)
     for (const event of ['keydown', 'pointerup'])
         addEventListener(event, () => log.push({at: performance.now(), event}), true)
-    window.watched = {begin() { log = []; last = '' }, log: () => log}
+    window.watched = {begin() { log = [] }, log: () => log}
 })()""".replace("MARKER", MARKER)
 _SHOWS = """([text, states]) => {
     const now = watched.log().at(-1) ?? {}
@@ -86,7 +91,9 @@ class Sliding:
         page = context.new_page()
         page.goto(self._url, wait_until="commit")
         found: Any = page.wait_for_function(
-            "() => window.watched?.log().find(one => one.text)", timeout=_PATIENCE_MS
+            "() => window.watched?.log().find(one => one.text)",
+            timeout=_PATIENCE_MS,
+            polling=_POLL_MS,
         ).json_value()
         context.close()
         return float(found["at"])
@@ -135,7 +142,7 @@ class Sliding:
         page.set_default_timeout(_PATIENCE_MS)
         page.add_init_script(_WATCH)
         page.goto(self._url)
-        page.wait_for_function("() => watched.log().at(-1)?.text")
+        page.wait_for_function("() => watched.log().at(-1)?.text", polling=_POLL_MS)
         return page
 
     @property
@@ -148,7 +155,7 @@ class Sliding:
 
     def _moved(self) -> Move:
         text = self._number(self._page)
-        shown = self._page.wait_for_function(_SHOWS, arg=[text, _FRESH])
+        shown = self._page.wait_for_function(_SHOWS, arg=[text, _FRESH], polling=_POLL_MS)
         log: Any = shown.json_value()
         began_ms = max(one["at"] for one in log if "event" in one)
         output_ms = next(one["at"] for one in log if one.get("text") == text) - began_ms
