@@ -14,7 +14,7 @@ from nbnodes.session import Session
 InThread: TypeAlias = Callable[[Callable[[], object]], Awaitable[object]]
 """Does something on another thread."""
 
-_LATEST_S = 1.0
+_SOONEST_S, _LATEST_S = 0.005, 1.0
 _SHARE = 0.01  # of the time may go into looking
 _QUICK_S = 0.000_2  # what takes no longer is done at once; another thread would take as long
 
@@ -41,7 +41,7 @@ class Edition:
     async def now(self, in_thread: InThread) -> object:
         """Return what is equal while all is as it was, as of a moment ago; None for unknown.
 
-        The moment is a hundred times as long as a look takes, at most a second.
+        The moment is a hundred times as long as a look takes, at least 5 ms, at most a second.
         """
         if not self._is_kept or time.monotonic() < self._due_at:
             return self._seen
@@ -58,12 +58,17 @@ class Edition:
         return self._seen
 
     async def _look(self, in_thread: InThread) -> None:
-        began_at = time.monotonic()
         is_quick = 0 < self._took_s < _QUICK_S
-        self._seen = self._state() if is_quick else await in_thread(self._state)
-        now = time.monotonic()
-        self._took_s = now - began_at
-        self._due_at = now + min(_LATEST_S, self._took_s / _SHARE)
+        self._seen = self._timed() if is_quick else await in_thread(self._timed)
+        moment_s = min(_LATEST_S, max(_SOONEST_S, self._took_s / _SHARE))
+        self._due_at = time.monotonic() + moment_s
+
+    def _timed(self) -> object:
+        began_at = time.perf_counter()
+        try:
+            return self._state()
+        finally:
+            self._took_s = time.perf_counter() - began_at
 
     def _state(self) -> object:
         try:

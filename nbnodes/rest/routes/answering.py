@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from nbnodes.jobs.job import Job
@@ -41,7 +42,8 @@ class Answering(Route):
             self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", answer.media_type)
         if answer.file_name:
-            self.set_header("Content-Disposition", _disposition(answer))
+            named = _disposition(answer.file_name, is_attached=answer.is_attached)
+            self.set_header("Content-Disposition", named)
         if answer.media_type.startswith(("text/html", "image/svg")):  # the notebook's own HTML
             self.set_header("Content-Security-Policy", _APART)
         _ = self.finish(answer.body)
@@ -65,10 +67,10 @@ def _matches(header: str, etag: str) -> bool:
     return etag in given or given == ["*"]
 
 
-def _disposition(answer: Answer) -> str:
+@lru_cache(maxsize=256)
+def _disposition(name: str, *, is_attached: bool) -> str:
     """Say what the file is called, and whether it is to be looked at (RFC 6266)."""
-    name = answer.file_name
-    how = "attachment" if answer.is_attached else "inline"
+    how = "attachment" if is_attached else "inline"
     plain = "".join(one if one.isascii() and one.isprintable() else "_" for one in name)
     plain = plain.replace('"', "_").replace("\\", "_")
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
