@@ -76,7 +76,7 @@ class SqliteStore:
             if len(entry.payload) >= INLINE_BYTES:
                 record = Record(blob=self._blobs.write(entry.payload))
         except OSError as error:
-            raise CacheError(f"the cache in {self.location} cannot be used: {error}") from error
+            raise self._failed(error) from error
         if self._database.write(lambda db: self._write(db, entry, pack(entry.key, record))):
             self._tell()
         self._puts += 1
@@ -195,7 +195,10 @@ class SqliteStore:
             with open(self._gone, "ab") as file:
                 file.write(b".")  # that it grows says more than its time, which clocks give
         except OSError as error:
-            raise CacheError(f"the cache in {self.location} cannot be used: {error}") from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> CacheError:
+        return CacheError(f"the cache in {self.location} cannot be used: {error}")
 
     def _read(self, db: sqlite3.Connection, key: CacheKey) -> bytes | None:
         version = db.execute("PRAGMA data_version").fetchone()[0]

@@ -33,7 +33,7 @@ class JobProgress:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON has it."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return _shallow(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +77,8 @@ class Job:
 
     def as_json(self, *, is_debug: bool = False) -> dict[str, Any]:
         """Return it as JSON has it; without its traceback, unless `is_debug`."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)}
-        progress = self.progress.as_json()
-        return told | {"progress": progress, "error": told_error(self.error, is_debug=is_debug)}
+        error = told_error(self.error, is_debug=is_debug)
+        return _shallow(self) | {"progress": self.progress.as_json(), "error": error}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +122,8 @@ def told_error(error: Mapping[str, Any] | None, *, is_debug: bool = False) -> di
     if error is None:
         return None
     return {name: told for name, told in error.items() if is_debug or name != "traceback"}
+
+
+def _shallow(one: Job | JobProgress) -> dict[str, Any]:
+    """Return its attributes by name; unlike `asdict`, which copies values however deep they are."""
+    return {each.name: getattr(one, each.name) for each in fields(one)}

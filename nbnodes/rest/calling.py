@@ -115,8 +115,8 @@ async def answer_of_call(
     Raises:
         NbnodesError: As `answered`.
     """
-    desk, edition = route.desk, call.endpoint.edition
-    question = call.question(await edition.now(desk.in_thread)) if edition else None
+    desk = route.desk
+    question = await _question(desk, call)
     found = desk.answers.get(question) if question is not None else None
     if found is not None:
         desk.metrics.cache(call.endpoint.name, "hit")
@@ -175,8 +175,8 @@ async def written(
         raise ProblemError(about_failure(result, call.endpoint.notebook, debug=desk.debug))
     form = call.form or await _chosen(desk, call.accept, result)
     try:
-        if question is not None and not await _is_still(desk, call, question):
-            question = None
+        if question is not None and question != await _question(desk, call, is_new=True):
+            question = None  # something has moved since it was asked
         return await desk.written(call.endpoint, result, form, question)
     except FormatError as error:
         there = list(await desk.formats_of(result))
@@ -243,10 +243,13 @@ async def _first(desk: Desk, result: Success) -> str:
     return wanted_format(None, None, there) or "text"
 
 
-async def _is_still(desk: Desk, call: Call, question: Hashable) -> bool:
-    """Whether nothing has moved since something was asked, so that its answer may be kept."""
+async def _question(desk: Desk, call: Call, *, is_new: bool = False) -> Hashable | None:
+    """Return what is asked as all stands now, by a new look or one of a moment ago."""
     edition = call.endpoint.edition
-    return edition is not None and question == call.question(await edition.anew(desk.in_thread))
+    if edition is None:
+        return None
+    look = edition.anew if is_new else edition.now
+    return call.question(await look(desk.in_thread))
 
 
 def _name(problem: str) -> str:

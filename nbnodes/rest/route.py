@@ -174,15 +174,19 @@ class Route(RequestHandler):
 
     def write_problem(self, problem: Problem) -> None:
         """Answer with a Problem."""
-        self.set_status(problem.status)
+        self.set_problem(problem)
         self.set_header("Content-Type", MEDIA_TYPE)
         self.set_header("Cache-Control", "no-store")
+        _ = self.finish(b"" if self.request.method == "HEAD" else problem.body(self.request.path))
+
+    def set_problem(self, problem: Problem) -> None:
+        """Take a Problem's status and headers, in whatever form it is then written."""
+        self.set_status(problem.status)
         self.clear_header("ETag")
         for name, text in problem.headers.items():
             self.set_header(name, text)
         if problem.retry_after_s is not None:
             self.set_header("Retry-After", str(problem.retry_after_s))
-        _ = self.finish(b"" if self.request.method == "HEAD" else problem.body(self.request.path))
 
     def write_json(self, value: Any, status: int = 200) -> None:
         """Answer with JSON."""

@@ -48,11 +48,7 @@ class Page(Route):
         if "text/html" not in self.request.headers.get("Accept", ""):
             super().write_problem(problem)
             return
-        self.set_status(problem.status)
-        for name, words in problem.headers.items():
-            self.set_header(name, words)
-        if problem.retry_after_s is not None:
-            self.set_header("Retry-After", str(problem.retry_after_s))
+        self.set_problem(problem)
         self.write_page(refusal_html(self.base_path, problem.title, problem.detail))
 
 
