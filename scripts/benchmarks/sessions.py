@@ -45,7 +45,7 @@ def memory_mib(server: Listening) -> float:
     for process in server.family:
         try:
             total += process.memory_full_info().pss
-        except psutil.NoSuchProcess:  # a child that has just ended
+        except (psutil.Error, FileNotFoundError):  # a child that has just ended
             continue
     return total / 2**20
 

@@ -120,5 +120,13 @@ def held(process: psutil.Process) -> Held:
         fd_count=process.num_fds(),
         thread_count=process.num_threads(),
         child_count=len(children),
-        memory_bytes=sum(one.memory_full_info().pss for one in (process, *children)),
+        memory_bytes=process.memory_full_info().pss + sum(map(memory_bytes, children)),
     )
+
+
+def memory_bytes(child: psutil.Process) -> int:
+    """Return what a child holds; one that ends while it is looked at holds nothing."""
+    try:
+        return child.memory_full_info().pss
+    except (psutil.Error, FileNotFoundError):  # the latter while its parent has not reaped it
+        return 0

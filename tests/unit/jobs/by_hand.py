@@ -44,6 +44,18 @@ class ByHand:
             self.future.set_exception(RunCancelledError("n: the run was cancelled"))
 
 
+def unwatched(jobs: Jobs) -> Jobs:
+    """Return jobs that look about only when they are told to: nothing moves between two steps."""
+    jobs._watch.close()
+    return jobs
+
+
+def look(jobs: Jobs) -> None:
+    """Have jobs look about, as their watch does from time to time."""
+    jobs._looked_at = 0.0
+    jobs._look()
+
+
 def kill(jobs: Jobs) -> None:
     """Leave jobs as a killed process does: nothing is written, and its locks are gone."""
     jobs._watch.close()

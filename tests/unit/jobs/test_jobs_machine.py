@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from typing import Any
 
-from by_hand import ByHand, kill
+from by_hand import ByHand, kill, look, unwatched
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
@@ -38,7 +38,7 @@ class TwoServers(RuleBasedStateMachine):
         self.events: dict[str, list[JobEvent]] = {}
 
     def opened(self) -> Jobs:
-        return Jobs(f"{self.folder}/jobs.sqlite", keep_s=1e9)
+        return unwatched(Jobs(f"{self.folder}/jobs.sqlite", keep_s=1e9))
 
     @rule(target=submitted, server=SERVERS, call=CALLS)
     def submit(self, server: int, call: tuple[str, dict[str, Any]]) -> str:
@@ -92,6 +92,10 @@ class TwoServers(RuleBasedStateMachine):
         self.servers[server].cancel(job)
         if run and owner == server and not run.future.done():
             raise AssertionError("a run that is cancelled stops")
+
+    @rule(server=SERVERS)
+    def look(self, server: int) -> None:
+        look(self.servers[server])
 
     @rule(server=SERVERS, is_killed=st.booleans())
     def restart(self, server: int, is_killed: bool) -> None:
