@@ -13,7 +13,7 @@ import io
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from nbnodes.cache.signing import Signer
@@ -24,6 +24,7 @@ _MAGIC = b"NBR1"
 _UNCHANGING = (bool, bytes, float, int, str, type(None))  # values that all may share
 _LONGEST_INT = 10**4000  # Python refuses to write longer ones in decimal
 _SIGNATURE_BYTES = 32
+_CELL_NAMES = tuple(one.name for one in fields(CellRun))
 
 
 class Codec:
@@ -44,7 +45,7 @@ class Codec:
             "name": result.name,
             "engine": result.engine,
             "duration_s": result.duration_s,
-            "cells": [asdict(cell) for cell in result.cells],
+            "cells": list(map(_written, result.cells)),
             "executed": result.executed,
         }
         try:
@@ -129,6 +130,10 @@ def _split(payload: bytes) -> tuple[bytes, bytes]:
         raise ValueError("not a Result")
     end = 8 + int.from_bytes(payload[4:8], "big")
     return payload[8:end], payload[end:]
+
+
+def _written(cell: CellRun) -> dict[str, Any]:
+    return {name: getattr(cell, name) for name in _CELL_NAMES}  # `asdict` would copy all outputs
 
 
 def _cell(written: dict[str, Any]) -> CellRun:

@@ -88,6 +88,15 @@ class Database:
             except (sqlite3.Error, OSError) as error:
                 raise self._failed(error) from error
 
+    def do_now(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """Do work as `do`, but only if no other thread is at it; else return None."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self.do(work)
+        finally:
+            self._lock.release()
+
     def write(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Do work that must last: again, if another process has rebuilt the file meanwhile."""
         with self._lock:

@@ -51,6 +51,16 @@ def encode(value: Any, *, where: str = "value") -> bytes:
         raise FingerprintError(f"{where}: it contains itself, or is nested too deeply") from None
 
 
+def pair(name: str, element: Any) -> bytes:
+    """Return what the encoding of a dict holds of one of its elements; see `joined`."""
+    return _pair(name, element, name)
+
+
+def joined(pairs: Iterable[bytes]) -> bytes:
+    """Return the encoding of a dict of such elements: most may be known from another one."""
+    return _tagged("dict", *sorted(pairs))
+
+
 def _encoded(value: Any, where: str) -> bytes:
     kind = type(value)
     simple = _SIMPLE.get(kind)
@@ -136,11 +146,12 @@ def _set(tag: str) -> Callable[[Any, str], bytes]:
 
 
 def _dict(value: dict[Any, Any], where: str) -> bytes:
-    pairs = [
-        _tagged("", _encoded(key, f"{where} key {key!r}"), _encoded(element, f"{where}[{key!r}]"))
-        for key, element in value.items()
-    ]
-    return _tagged("dict", *sorted(pairs))
+    return joined(_pair(key, element, where) for key, element in value.items())
+
+
+def _pair(key: Any, element: Any, where: str) -> bytes:
+    named = _encoded(key, f"{where} key {key!r}")
+    return _tagged("", named, _encoded(element, f"{where}[{key!r}]"))
 
 
 _CONTAINERS: dict[type, Callable[[Any, str], bytes]] = {

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeAlias
 
-from nbnodes.cache.fingerprint import VERSION, fingerprint
+from nbnodes.cache.fingerprint import VERSION, fingerprint, joined, pair
 from nbnodes.notebook.binding import bind_parameters
 from nbnodes.notebook.document import PARAMETERS, RAISES, RETURN, Cell, Notebook
 from nbnodes.notebook.parameters import literal_defaults
 from nbnodes.notebook.python import code_text, parse_cell
 from nbnodes.notebook.surroundings import Surroundings
 from nbnodes.result import CacheKey
+
+_Table: TypeAlias = tuple[tuple[str, str], ...]
+_Others: TypeAlias = tuple[tuple[str, ...], tuple[_Table, ...], tuple[str, ...], int]
+"""Digests of cells; modules, files and packages; language, kernel, folder, document; size."""
 
 _NAMES = 64  # sets of names given whose code is remembered; a notebook may take any names
 _SHOWN = 60  # characters of a value that `why` shows
@@ -56,10 +60,9 @@ class KeyParts:
         """The key: a SHA-256 in hex."""
         named = {name: digest for name, (digest, _) in self.parameters.items()}
         digests = tuple(digest for _, digest in self.cells)
-        tables = (named, self.modules, self.files, self.packages)
-        size_bytes = self.output_size_bytes
+        tables = tuple(tuple(one.items()) for one in (self.modules, self.files, self.packages))
         texts = (self.language, self.kernel, self.folder, self.document)
-        return _key_of(digests, tuple(tuple(one.items()) for one in tables), texts, size_bytes)
+        return _key_of(tuple(named.items()), (digests, tables, texts, self.output_size_bytes))
 
     def to_json(self) -> str:
         """Write the parts down, for a later `differences`."""
@@ -215,16 +218,21 @@ def differences(earlier: KeyParts, now: KeyParts) -> list[str]:
 
 
 @lru_cache(maxsize=4096)  # an answer from the cache takes no longer than this does
-def _key_of(
-    cells: tuple[str, ...],
-    tables: tuple[tuple[tuple[str, str], ...], ...],
-    texts: tuple[str, ...],
-    size_bytes: int,
-) -> CacheKey:
-    names = ("parameters", "modules", "files", "packages", "language", "kernel", "folder")
-    parts = dict(zip((*names, "document"), (*map(dict, tables), *texts), strict=True))
-    others = {"version": VERSION, "cells": list(cells), "output_size_bytes": size_bytes}
-    return CacheKey(fingerprint(parts | others))
+def _key_of(parameters: _Table, others: _Others) -> CacheKey:
+    pairs = (*_pairs(others), pair("parameters", dict(parameters)))
+    return CacheKey(sha256(joined(pairs)).hexdigest())
+
+
+@lru_cache(maxsize=256)  # these stay as they are from call to call
+def _pairs(others: _Others) -> tuple[bytes, ...]:
+    """Encode what a key is made of besides the parameters."""
+    digests, tables, texts, size_bytes = others
+    parts: dict[str, Any] = dict(
+        zip(("modules", "files", "packages"), map(dict, tables), strict=True)
+    )
+    parts |= zip(("language", "kernel", "folder", "document"), texts, strict=True)
+    parts |= {"version": VERSION, "cells": list(digests), "output_size_bytes": size_bytes}
+    return tuple(pair(name, part) for name, part in parts.items())
 
 
 def _version() -> str:
@@ -243,7 +251,7 @@ def _code_digest(cell: Cell, given: frozenset[str], *, is_python: bool) -> str:
         named: list[object] = [roles, "text", cell.source.strip()]
     else:
         named = [roles, _is_quiet(cell.source, parsed.tree), code, *parsed.escapes]
-    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
+    return sha256(json.dumps(named).encode()).hexdigest()
 
 
 def _is_quiet(source: str, tree: ast.Module) -> bool:

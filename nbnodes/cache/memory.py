@@ -47,6 +47,10 @@ class MemoryStore:
                 self._facts[key] = replace(self._facts[key], last_used_at=time.time())
             return self._payloads.get(key)
 
+    def lacks(self, key: CacheKey) -> bool:
+        """See `CacheStore.lacks`."""
+        return key not in self._payloads
+
     def put(self, entry: Entry) -> None:
         """See `CacheStore.put`."""
         now = time.time()

@@ -69,6 +69,12 @@ class SqliteStore:
             self._used.add(key)
         return payload
 
+    def lacks(self, key: CacheKey) -> bool:
+        """See `CacheStore.lacks`."""
+        if not self._database.exists:
+            return True
+        return bool(self._database.do_now(lambda db: not _has(db, key)))
+
     def put(self, entry: Entry) -> None:
         """See `CacheStore.put`."""
         record = Record(payload=entry.payload)
@@ -138,8 +144,9 @@ class SqliteStore:
     def flight(self, key: CacheKey, interruption: Interruption) -> AbstractContextManager[None]:
         """See `CacheStore.flight`."""
         folder = os.path.join(self.location, "locks")
-        with suppress(OSError):  # then the lock cannot be made either, and the run goes unlocked
-            os.makedirs(folder, mode=0o700, exist_ok=True)
+        if not os.path.isdir(folder):
+            with suppress(OSError):  # then the lock cannot be made either, and the run is unlocked
+                os.makedirs(folder, mode=0o700, exist_ok=True)
         return exclusive(os.path.join(folder, key), interruption)
 
     def put_link(self, link: Link, *names: str) -> None:
@@ -223,7 +230,7 @@ class SqliteStore:
 
     def _write(self, db: sqlite3.Connection, entry: Entry, row: bytes) -> bool:
         """Write an entry; return whether there had been one of its key."""
-        is_replaced = db.execute(schema.HAS_ENTRY, (entry.key,)).fetchone() is not None
+        is_replaced = _has(db, entry.key)
         self._database.writer[entry.key] = row
         now = time.time()
         names = (_encodable(entry.notebook), _encodable(entry.family))
@@ -256,6 +263,10 @@ class SqliteStore:
         now = time.time() if now is None else now
         used, self._used = self._used, set()
         db.executemany(schema.TOUCH, [(now, key, now - _TOUCH_S) for key in list(used)])
+
+
+def _has(db: sqlite3.Connection, key: CacheKey) -> bool:
+    return db.execute(schema.HAS_ENTRY, (key,)).fetchone() is not None
 
 
 def _encodable(path: str) -> str:

@@ -109,6 +109,9 @@ class CacheStore(Protocol):
     def get(self, key: CacheKey) -> bytes | None:
         """Return the payload stored for a key; None if there is none or it was damaged."""
 
+    def lacks(self, key: CacheKey) -> bool:
+        """Whether nothing is stored for a key; False, too, where that cannot be told at once."""
+
     def put(self, entry: Entry) -> None:
         """Store a run; when this returns, it survives the process."""
 

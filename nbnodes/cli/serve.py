@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbnodes.cli.listening import bound, is_loopback, place_options, token_for, url_of
+from nbnodes.engines.cpus import all_cpus
 from nbnodes.errors import UsageError
 
 if TYPE_CHECKING:  # what serves is loaded once the port is bound
@@ -113,7 +114,8 @@ def serve(paths: tuple[str, ...], **options: Any) -> None:
         click.echo(f"{' '.join(paths)} served at {url}")
         click.echo("Ctrl-C ends it.")
         if options["opens"]:
-            webbrowser.open(url)
+            with all_cpus():
+                webbrowser.open(url)
 
     behind = options["trust_proxy"]
     serving.run(sockets, announce, trusts_proxy=behind, reloads=options["reloads"])

@@ -32,6 +32,7 @@ from papermill.iorw import load_notebook_node  # noqa: TID253
 from papermill.parameterize import parameterize_notebook  # noqa: TID253
 
 from nbnodes.engines.cells.roles import cell_roles
+from nbnodes.engines.cpus import all_cpus
 from nbnodes.engines.engine import GRACE_S, RunRequest
 from nbnodes.engines.environment import process_environment
 from nbnodes.engines.kernels import crossing, foreign
@@ -125,11 +126,12 @@ class _PapermillRun:
         self._request.cancel.on_cancel(client.kill)
         manager.notebook_start()
         try:
-            client.execute(
-                env=process_environment(is_python=self._spec.is_python),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            with all_cpus():
+                client.execute(
+                    env=process_environment(is_python=self._spec.is_python),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
         except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
             raise self._machine_failure(error) from error
         finally:

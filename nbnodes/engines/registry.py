@@ -42,6 +42,11 @@ def runs_here(name: str) -> bool:
     return name == "inprocess"
 
 
+def runs_apart(name: str) -> bool:
+    """Whether the engine is known to run notebooks in other processes than this."""
+    return name in _BUILT_IN and not runs_here(name)
+
+
 def built_in_names() -> tuple[str, ...]:
     """Return the names of nbnodes' own engines."""
     return tuple(_BUILT_IN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nbnodes.formats.formats import FORMATS
 
@@ -59,7 +60,12 @@ def wanted_format(accept: str | None, asked: str | None, there: Sequence[str]) -
     """
     if asked is not None:
         return asked if asked in there else None
-    ranges = list(_ranges(accept or "")) or [_Range(kind="*", subtype="*")]
+    return _wanted(accept or "", tuple(there))
+
+
+@lru_cache(maxsize=32)  # clients say the same with each request
+def _wanted(accept: str, there: tuple[str, ...]) -> str | None:
+    ranges = list(_ranges(accept)) or [_Range(kind="*", subtype="*")]
     ranked = [(rank, name) for name in there if (rank := _rank(ranges, name)) is not None]
     return max(ranked)[1] if ranked else None
 

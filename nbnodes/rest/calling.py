@@ -122,7 +122,8 @@ async def answer_of_call(
         desk.metrics.cache(call.endpoint.name, "hit")
         return found
     values = call.checked()
-    result: Result | None = await desk.recall(call.endpoint, values)
+    is_surveyed = question is not None
+    result: Result | None = await desk.recall(call.endpoint, values, is_surveyed=is_surveyed)
     if result is None:
         running = desk.begin(call.endpoint, values, route.client)
         with desk.waiting():

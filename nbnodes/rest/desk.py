@@ -112,9 +112,21 @@ class Desk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(work, *arguments))
 
-    async def recall(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Success | None:
-        """Return the stored Result, if there is one."""
+    async def recall(
+        self, endpoint: Endpoint, values: Mapping[str, Any], *, is_surveyed: bool = False
+    ) -> Success | None:
+        """Return the stored Result, if there is one.
+
+        Args:
+            endpoint: What is asked.
+            values: Its values, checked.
+            is_surveyed: Whether what it depends on was looked at a moment ago. A look into the
+                store then takes less time than the way to another thread.
+        """
+        is_quick = is_surveyed and all(map(is_small, values.values()))
         with own_fault():
+            if is_quick and endpoint.lacks(values):
+                return None
             found = await self.in_thread(endpoint.recall, values)
         if found is not None:
             self.metrics.cache(endpoint.name, "hit")
@@ -135,21 +147,19 @@ class Desk:
             ParameterError: If a value is wrong.
         """
         self.admission.enter(client, self.metrics.median_s(endpoint.name) or 0.0)
-        try:
-            with own_fault():
-                running = Running(endpoint, values)
-        except BaseException:
-            self.admission.leave(client)
-            raise
-        loop = asyncio.get_running_loop()
-        self._runs.add(running)
 
-        def ended() -> None:
+        def ended(running: Running) -> None:
             self._runs.discard(running)
             self.admission.leave(client)
             self._count(running)
 
-        running.future.add_done_callback(lambda _: _soon(loop, ended))
+        try:
+            with own_fault():
+                running = Running(endpoint, values, ended)
+        except BaseException:
+            self.admission.leave(client)
+            raise
+        self._runs.add(running)
         return running
 
     async def formats_of(self, result: Success) -> tuple[str, ...]:
@@ -243,11 +253,3 @@ def is_small(value: Any) -> bool:
     if isinstance(value, int):
         return value.bit_length() <= _FEW
     return value is None or isinstance(value, float)
-
-
-def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
-    """Call something on the loop, unless it has ended."""
-    try:
-        loop.call_soon_threadsafe(call)
-    except RuntimeError:  # closed: the server ended while this ran
-        return

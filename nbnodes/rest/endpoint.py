@@ -76,6 +76,13 @@ class Endpoint(Protocol):
     def recall(self, values: Values) -> Success | None:
         """Return the stored Result; None, and nothing runs, if there is none."""
 
+    def lacks(self, values: Values) -> bool:
+        """Whether there is no stored Result; False, too, where that cannot be told at once.
+
+        Args:
+            values: Checked ones, of few bytes.
+        """
+
     def submit(self, values: Values, cancel: CancelToken, follower: Follower) -> RunFuture:
         """Run it; the future gives a Failure too.
 
@@ -143,6 +150,11 @@ class NotebookEndpoint:
     def recall(self, values: Values) -> Success | None:
         """Return the stored Result, if there is one."""
         return self.session.recall(self._model, values)
+
+    def lacks(self, values: Values) -> bool:
+        """Whether there is no stored Result."""
+        request = self.session.request(self._model.notebook, values, RunOptions()).placed()
+        return self.session.runner.lacks(request, self.session.settings.engine)
 
     def submit(self, values: Values, cancel: CancelToken, follower: Follower) -> RunFuture:
         """Run it."""
@@ -212,6 +224,10 @@ class NodeEndpoint:
     def recall(self, values: Values) -> Success | None:
         """Return the stored Result, if there is one."""
         return self._graph.recall(self._node, values)
+
+    def lacks(self, values: Values) -> bool:  # noqa: ARG002  # its keys come from what is above it
+        """Not told at once."""
+        return False
 
     def submit(self, values: Values, cancel: CancelToken, follower: Follower) -> RunFuture:
         """Run what is not up to date of it, and of what feeds it."""

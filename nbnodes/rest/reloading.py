@@ -10,6 +10,7 @@ from contextlib import aclosing
 
 from watchfiles import Change, awatch
 
+from nbnodes.engines.cpus import spread_out
 from nbnodes.errors import NbnodesError
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.stamp import stamp
@@ -88,6 +89,8 @@ class Reloading:
             _log.warning("served as before: %s", error)
             await self.look()
             return
+        if not self._served.runs_apart:
+            spread_out()
         await self.look()
         subjects = {one.name: one for one in await self._served.subjects()}
         for visit in tuple(self._desk.visits):

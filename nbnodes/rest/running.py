@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ class Running:
     Args:
         endpoint: What runs.
         values: What was given, checked.
+        on_end: Called when it has ended.
 
     Attributes:
         endpoint: What runs.
@@ -33,15 +34,24 @@ class Running:
         ParameterError: If a value is wrong; nothing has begun then.
     """
 
-    def __init__(self, endpoint: Endpoint, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        values: Mapping[str, Any],
+        on_end: Callable[[Running], None] = lambda _: None,
+    ) -> None:
         self.endpoint = endpoint
+        self._on_end = on_end
         self._follower = Follower()
         self._cells: Progress | None = None
         self._nodes: GraphProgress | None = None
-        self._given_up = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._is_over = loop.create_future()
+        self._is_given_up = False
         self.is_awaited = False
         heard = Follower(on_progress=self._hear_cells, on_nodes=self._hear_nodes)
         self.future: RunFuture = endpoint.submit(values, CancelToken(), heard)
+        self.future.add_done_callback(lambda _: _soon(loop, self._ended))
 
     def follow(self, follower: Follower) -> None:
         """Tell how far it is from now on, and at once how far it was told to be last."""
@@ -57,8 +67,9 @@ class Running:
 
     def give_up(self) -> None:
         """Stop it, and tell who waits at once that the server ends: it may be slow to stop."""
-        if not self.future.done() and not self._given_up.done():
-            self._given_up.set_result(None)
+        if not self._is_over.done():
+            self._is_given_up = True
+            self._is_over.set_result(None)
             self.stop()
 
     async def result(self, timeout_s: float | None = None) -> Result:
@@ -72,18 +83,15 @@ class Running:
             EngineError: If the machine failed, or it was stopped.
             ProblemError: If the server ends before it does.
         """
-        waiting: asyncio.Future[Any] = asyncio.wrap_future(self.future)
-        waiting.add_done_callback(_seen)
-        ends = (waiting, self._given_up)
         self.is_awaited = True
         try:
-            await asyncio.wait(ends, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((self._is_over,), timeout=timeout_s)
         except asyncio.CancelledError:
             self.stop()
             raise
         finally:
             self.is_awaited = False
-        if self._given_up.done():
+        if self._is_given_up:
             raise closing()
         if self.future.cancelled():
             raise RunCancelledError(f"{self.endpoint.name} was stopped before it began")
@@ -91,6 +99,11 @@ class Running:
             with own_fault():
                 return self.future.result()
         raise TimeoutError
+
+    def _ended(self) -> None:
+        if not self._is_over.done():
+            self._is_over.set_result(None)
+        self._on_end(self)
 
     def _hear_cells(self, progress: Progress) -> None:
         self._cells = progress
@@ -112,7 +125,9 @@ def own_fault() -> Iterator[None]:
         raise refused(500, "Cannot run", str(error)) from error
 
 
-def _seen(waiting: asyncio.Future[Result]) -> None:
-    """Look at how it ended, so that asyncio does not warn that nobody did."""
-    if not waiting.cancelled():
-        waiting.exception()
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Call something on the loop, unless it has ended."""
+    try:
+        loop.call_soon_threadsafe(call)
+    except RuntimeError:  # closed: the server ended while this ran
+        return

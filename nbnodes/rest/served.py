@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from nbnodes.engines.registry import runs_apart
 from nbnodes.errors import UsageError
+from nbnodes.notebook.document import Notebook
 from nbnodes.rest.catalogue import unknown
 from nbnodes.rest.endpoint import Endpoint
 from nbnodes.rest.reading import SUFFIX, Reading, notebooks_in, stem
@@ -50,6 +52,17 @@ class Served:
     def whole_folders(self) -> tuple[str, ...]:
         """The folders of which all notebooks are served."""
         return tuple(path for path in self._paths if os.path.isdir(path))
+
+    @property
+    def runs_apart(self) -> bool:
+        """Whether all that is served is known to run in other processes than the server's."""
+        graphs = [subject.graph for subject in self._subjects.values()]
+        members = [member for graph in graphs for member in graph.assembly.members.values()]
+        default = self._session.settings.engine
+        return all(
+            isinstance(one.body, Notebook) and runs_apart(one.options.engine or default)
+            for one in members
+        )
 
     def read(self) -> None:
         """Read all anew. What is as it was stays the same object; if that fails, all does.

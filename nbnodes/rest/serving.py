@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbnodes.cache.location import cache_folder
+from nbnodes.engines.cpus import share_one_cpu
 from nbnodes.jobs.jobs import FILE_NAME, Jobs
 from nbnodes.project import Project
 from nbnodes.rest.application import Guard
@@ -81,6 +82,8 @@ class Serving:
             reloads: Whether notebooks that are saved are read anew.
         """
         share_arenas()
+        if self.served.runs_apart:
+            share_one_cpu()
         try:
             asyncio.run(self.answer(sockets, announce, trusts_proxy=trusts_proxy, reloads=reloads))
         finally:

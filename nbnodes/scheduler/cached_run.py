@@ -211,26 +211,28 @@ class CachedRunner:
 
         def make(ties: Ties) -> Result:
             begun = replace(request, started_at=time.monotonic())
-            run = self._keyed(open_engine, begun, engine_name, parts)
-            return self._stored(store, run, run.parts.key) or self._kept(store, run, use, ties)
+            return self._kept(store, self._keyed(open_engine, begun, engine_name, parts), use, ties)
 
         keyed = self._keyed(open_engine, request, engine_name, parts)
         return submitted(self._parties, keyed, make, start)
 
     def recall(self, request: RunRequest, engine_name: str) -> Success | None:
         """Return the request's Result if it is stored; run nothing, and wait for nothing."""
-        if self._store is None or not self._is_kept(request, CacheUse.ON):
-            return None
-        try:
-            key = self.parts(request, engine_name).key
-        except FingerprintError:
-            return None
-        found = self.stored(self._store, key)
+        key = self._key(request, engine_name)
+        found = None if self._store is None or key is None else self.stored(self._store, key)
         if found is None:
             return None
         notebook = request.notebook
         document = partial(executed_document, notebook, request.values)
         return replace(found, name=notebook.name, document=document)
+
+    def lacks(self, request: RunRequest, engine_name: str) -> bool:
+        """Whether `recall` has nothing to return; False, too, where that cannot be told at once."""
+        key = self._key(request, engine_name)
+        try:
+            return self._store is None or key is None or self._store.lacks(key)
+        except CacheError:  # `recall` tells of it
+            return False
 
     def stop(self) -> None:
         """Interrupt all runs that several may wait for."""
@@ -312,6 +314,15 @@ class CachedRunner:
             if isinstance(result, Success):
                 self._keep(store, run, result)
             return result
+
+    def _key(self, request: RunRequest, engine_name: str) -> CacheKey | None:
+        """Return under which key a run's Result is kept; None if it is not."""
+        if not self._is_kept(request, CacheUse.ON):
+            return None
+        try:
+            return self.parts(request, engine_name).key
+        except FingerprintError:
+            return None
 
     def _is_kept(self, request: RunRequest, use: CacheUse) -> bool:
         """Whether a run has to do with the cache at all."""

@@ -135,8 +135,8 @@ class ChildRun:
         channel = self._child.channel
         while True:
             try:
-                watch.await_channel(selectors.EVENT_READ)
-                frame = channel.receive()
+                watch.look()
+                frame = channel.receive()  # which awaits the child by the watch
             except EOFError:
                 self._pipes.drain_all()
                 return None

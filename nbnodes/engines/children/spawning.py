@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from nbnodes.engines.children.child import Child
 from nbnodes.engines.children.programs import program
+from nbnodes.engines.cpus import all_cpus
 from nbnodes.engines.deaths import memory_kills, with_cause
 from nbnodes.engines.families import MARK, kill_family, kill_marked
 
@@ -85,16 +86,17 @@ def start(environment: Mapping[str, str]) -> Spawned:
     near, far = socket.socketpair()
     out, err = os.pipe(), os.pipe()
     try:
-        process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
-            [sys.executable, "-c", program(SIDE, far.fileno())],
-            stdin=subprocess.DEVNULL,
-            stdout=out[1],
-            stderr=err[1],
-            cwd=os.sep,
-            env=environment,
-            pass_fds=[far.fileno()],
-            start_new_session=True,  # a group of its own to kill, and no terminal to ask
-        )
+        with all_cpus():
+            process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
+                [sys.executable, "-c", program(SIDE, far.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=out[1],
+                stderr=err[1],
+                cwd=os.sep,
+                env=environment,
+                pass_fds=[far.fileno()],
+                start_new_session=True,  # a group of its own to kill, and no terminal to ask
+            )
     except BaseException:
         for descriptor in (near.detach(), out[0], err[0]):
             os.close(descriptor)

@@ -10,6 +10,7 @@ import tempfile
 from nbnodes.engines.children.nursery import END_S, Nursery
 from nbnodes.engines.children.origin import Origin
 from nbnodes.engines.children.programs import program
+from nbnodes.engines.cpus import all_cpus
 from nbnodes.engines.deaths import cause_of_death, last_words, memory_kills, with_cause
 
 _SIDE = "nbnodes.engines.children.template_side"
@@ -32,7 +33,7 @@ class Template(Nursery):
         self._memory_kills = memory_kills()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the template
         end, far = socket.socketpair()
-        with far:
+        with far, all_cpus():
             self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and program
                 [sys.executable, "-c", program(_SIDE, far.fileno(), is_kept=True)],
                 stdin=subprocess.DEVNULL,

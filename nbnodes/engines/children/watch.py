@@ -12,6 +12,11 @@ from nbnodes.engines.children.pipes import Pipes
 from nbnodes.engines.run import Run
 from nbnodes.errors import EngineError
 
+# A few descriptors for a moment: where `poll` is there, to watch them takes no call of the system.
+_Selector: type[selectors.BaseSelector] = getattr(
+    selectors, "PollSelector", selectors.DefaultSelector
+)
+
 
 class Interrupted(Exception):  # noqa: N818  # a way out, not an error: the run's own is raised
     """The run must stop."""
@@ -40,7 +45,7 @@ class Watch:
         self._child = child
         self._pipes = pipes
         self._wake = wake
-        self._selector = selectors.DefaultSelector()
+        self._selector = _Selector()
         self._awaited = selectors.EVENT_READ
         self._grace_until: float | None = None
         self._has_ended = False
@@ -78,6 +83,20 @@ class Watch:
             if self._has_ended:  # though somebody else may still hold its end of the connection
                 raise EOFError
 
+    def look(self) -> None:
+        """Look, without waiting, whether all goes on: a child may always have something to say.
+
+        Raises:
+            Interrupted: If the run must stop.
+            GraceOver: If the moment that `give_grace` gave is over.
+        """
+        if self._grace_until is None:
+            error = self._run.interruption()
+            if error:
+                raise Interrupted(error)
+        elif time.monotonic() >= self._grace_until:
+            raise GraceOver
+
     def give_grace(self, seconds: float) -> None:
         """Wait no longer than that from now on, whatever the run says."""
         self._grace_until = time.monotonic() + seconds
@@ -86,7 +105,7 @@ class Watch:
     def _arrived(self) -> set[int]:
         """Wait; return the descriptors that have something, having logged what pipes bring."""
         arrived = {key.fd for key, _ in self._selector.select(self._remaining_s())}
-        self._raise_if_over()
+        self.look()
         if self._child.channel.fileno() in arrived:
             return arrived  # a cell's beginning comes before what it writes
         self._pipes.drain(arrived, self._selector)
@@ -100,11 +119,3 @@ class Watch:
         if self._grace_until is None:
             return self._run.remaining_s
         return max(0.0, self._grace_until - time.monotonic())
-
-    def _raise_if_over(self) -> None:
-        if self._grace_until is None:
-            error = self._run.interruption()
-            if error:
-                raise Interrupted(error)
-        elif time.monotonic() >= self._grace_until:
-            raise GraceOver

@@ -10,6 +10,7 @@ import tempfile
 from contextlib import suppress
 from typing import Any
 
+from nbnodes.engines.cpus import all_cpus
 from nbnodes.engines.deaths import cause_of_death, last_words, memory_kills, with_cause
 from nbnodes.engines.engine import GRACE_S
 from nbnodes.engines.families import MARK, kill_family, kill_marked
@@ -129,7 +130,7 @@ class KernelProcess:
 
         extra = [_NO_HISTORY] if self.spec.is_ipykernel else []
         try:
-            with open(self._log_path, "wb") as log:
+            with open(self._log_path, "wb") as log, all_cpus():
                 self._manager.start_kernel(
                     cwd=cwd, env=environment, stdout=log, stderr=log, extra_arguments=extra
                 )
