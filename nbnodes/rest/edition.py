@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
@@ -16,7 +18,7 @@ InThread: TypeAlias = Callable[[Callable[[], object]], Awaitable[object]]
 
 _SOONEST_S, _LATEST_S = 0.005, 1.0
 _SHARE = 0.01  # of the time may go into looking
-_QUICK_S = 0.000_2  # what takes no longer is done at once; another thread would take as long
+_LOOKS, _QUICK_S = 8, 0.000_5  # most of the last looks may have had to wait for Python's lock
 
 
 class Edition:
@@ -35,7 +37,8 @@ class Edition:
         )
         self._own = object()  # another reading of the notebook is another edition
         self._lock = asyncio.Lock()
-        self._due_at = self._took_s = 0.0
+        self._due_at = 0.0
+        self._took_s = deque([math.inf], maxlen=_LOOKS)
         self._seen: object = None
 
     async def now(self, in_thread: InThread) -> object:
@@ -45,30 +48,34 @@ class Edition:
         """
         if not self._is_kept or time.monotonic() < self._due_at:
             return self._seen
+        if self._is_quick:
+            return self._look()
         async with self._lock:
             if time.monotonic() >= self._due_at:  # else somebody has just looked
-                await self._look(in_thread)
+                await in_thread(self._look)
             return self._seen
 
     async def anew(self, in_thread: InThread) -> object:
         """Return the same as of now."""
+        if self._is_kept and self._is_quick:
+            return self._look()
         if self._is_kept:
             async with self._lock:
-                await self._look(in_thread)
+                await in_thread(self._look)
         return self._seen
 
-    async def _look(self, in_thread: InThread) -> None:
-        is_quick = 0 < self._took_s < _QUICK_S
-        self._seen = self._timed() if is_quick else await in_thread(self._timed)
-        moment_s = min(_LATEST_S, max(_SOONEST_S, self._took_s / _SHARE))
-        self._due_at = time.monotonic() + moment_s
+    @property
+    def _is_quick(self) -> bool:
+        """Whether a look takes less time than to have another thread do it; none is under way."""
+        return min(self._took_s) < _QUICK_S and not self._lock.locked()
 
-    def _timed(self) -> object:
+    def _look(self) -> object:
         began_at = time.perf_counter()
-        try:
-            return self._state()
-        finally:
-            self._took_s = time.perf_counter() - began_at
+        self._seen = self._state()
+        took_s = time.perf_counter() - began_at
+        self._took_s.append(took_s)
+        self._due_at = time.monotonic() + min(_LATEST_S, max(_SOONEST_S, took_s / _SHARE))
+        return self._seen
 
     def _state(self) -> object:
         try:

@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbnodes.cache.location import cache_folder
-from nbnodes.engines.cpus import share_one_cpu
 from nbnodes.jobs.jobs import FILE_NAME, Jobs
 from nbnodes.project import Project
 from nbnodes.rest.application import Guard
-from nbnodes.rest.arenas import share_arenas
 from nbnodes.rest.desk import Desk
 from nbnodes.rest.limits import Limits
+from nbnodes.rest.process import prepare
 from nbnodes.rest.reloading import reload_when_saved
 from nbnodes.rest.served import Served
 from nbnodes.rest.server import Server
@@ -81,9 +80,7 @@ class Serving:
             trusts_proxy: Whether forwarded addresses are believed.
             reloads: Whether notebooks that are saved are read anew.
         """
-        share_arenas()
-        if self.served.runs_apart:
-            share_one_cpu()
+        prepare(shares_cpu=self.served.runs_apart)
         try:
             asyncio.run(self.answer(sockets, announce, trusts_proxy=trusts_proxy, reloads=reloads))
         finally:
