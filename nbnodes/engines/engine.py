@@ -96,6 +96,7 @@ class RunRequest:
             it is, on any thread; must not raise.
         on_output: Called with what a cell shows as it shows it: the cell, and type and content of
             a message as `nbnodes.engines.outputs.Feed` takes them; must not raise.
+        is_lent: Whether its Result may be one that others have, too: the caller only looks at it.
         started_at: Monotonic time when the request was made; the deadline counts from it.
     """
 
@@ -109,6 +110,7 @@ class RunRequest:
     cancel: CancelToken = field(default_factory=CancelToken)
     on_progress: Callable[[Progress], None] = field(default=lambda _: None)
     on_output: OnOutput = field(default=lambda _cell, _type, _content: None)
+    is_lent: bool = False
     started_at: float = field(default_factory=time.monotonic)
 
     @cached_property

@@ -16,7 +16,16 @@ def process_environment(*, is_python: bool) -> dict[str, str]:
         # where ipykernel sees it, what cells write past Python (`!echo`) goes to the kernel's log;
         # and it changes with each test, so that no kernel that waits would serve the next
         environment.pop("PYTEST_CURRENT_TEST", None)
+    for name in _own:
+        environment.pop(name, None)
     return environment
+
+
+def set_for_itself(name: str, value: str) -> None:
+    """Set a variable for this process alone, unless somebody has set it already."""
+    if name not in os.environ:
+        os.environ[name] = value
+        _own.add(name)
 
 
 def _variables() -> dict[str, str]:
@@ -31,4 +40,5 @@ def _variables() -> dict[str, str]:
     return dict(_last[1])
 
 
+_own: set[str] = set()
 _last: tuple[dict[Any, Any], dict[str, str]] = {}, {}

@@ -252,7 +252,8 @@ class NodeRuns:
             return p.Lost(tuple(lost), key)
         fed = member.signature.check(found, fed=member.signature.parameters)
         began_at = time.monotonic()
-        result = self._made(member, {**inputs.own, **fed}, inputs, cancel)
+        here = self._remembered.here(key)  # since it was located: pages ask the same at once
+        result = here or self._made(member, {**inputs.own, **fed}, inputs, cancel)
         if isinstance(result, Failure):
             self.failures[key] = replace(result, name=member.name)
             return p.RanBadly(key, str(result.error))
@@ -301,7 +302,7 @@ class NodeRuns:
             cancel=cancel,
         )
         if isinstance(member.body, Notebook):
-            request = self._session.request(member.body, values, options)
+            request = replace(self._session.request(member.body, values, options), is_lent=True)
             return self._session.run_request(request, options, inputs.parts)
         keyed = None
         if not self._is_volatile(member):

@@ -6,10 +6,11 @@ import ctypes
 import gc
 
 from nbnodes.engines.cpus import share_one_cpu
+from nbnodes.engines.environment import set_for_itself
 
 _M_ARENA_MAX = -8  # of <malloc.h>, see mallopt(3)
 _ARENAS = 2
-_THRESHOLDS = (20_000, 20, 50)  # Python's own are 700, 10, 10: a few looks for each request
+_THRESHOLDS = (5_000, 10, 2)  # Python's own are 700, 10, 10: a few looks for each request
 
 
 def prepare(*, shares_cpu: bool) -> None:
@@ -19,6 +20,7 @@ def prepare(*, shares_cpu: bool) -> None:
         shares_cpu: Whether nothing that users wrote runs in it; see `share_one_cpu`.
     """
     _share_arenas()
+    set_for_itself("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps what was freed
     gc.collect()
     gc.freeze()  # what is there by now stays
     gc.set_threshold(*_THRESHOLDS)

@@ -291,7 +291,10 @@ class CachedRunner:
             name=request.notebook.name,
             family=request.notebook.path or request.notebook.name,
             ties=Ties(
-                cancel=request.cancel, on_progress=request.on_progress, on_output=request.on_output
+                cancel=request.cancel,
+                on_progress=request.on_progress,
+                on_output=request.on_output,
+                is_lent=request.is_lent,
             ),
             make=partial(_made, open_engine, request),
             interruption=lambda cancel: replace(request, cancel=cancel).interruption(),

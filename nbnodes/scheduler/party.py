@@ -38,11 +38,13 @@ class Ties:
         cancel: Stops it.
         on_progress: Hears how far it is.
         on_output: Hears what it shows.
+        is_lent: Whether its Result may be one that others have, too.
     """
 
     cancel: CancelToken = field(default_factory=CancelToken)
     on_progress: Callable[[Progress], None] = field(default=lambda _: None)
     on_output: OnOutput = field(default=lambda _cell, _type, _content: None)
+    is_lent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,8 +128,11 @@ class Party:
         return True
 
     def end(self, outcome: Outcome) -> None:
-        """Tell all guests what came of the run, each as its own; the host, else the first, last."""
-        self._close()
+        """Tell all guests what came of the run, each as its own; the host, else the first, last.
+
+        Where all of them only look at it, it is lent to all.
+        """
+        is_lent = self._close()
         self._closed(self)
         now = time.monotonic()
         is_late = isinstance(outcome, RunTimeoutError) and now >= self._ends_at
@@ -135,7 +140,8 @@ class Party:
             if is_late and now < guest.ends_at():
                 guest.on_end(AbandonedError())
             else:
-                guest.on_end(_another(outcome) if self._guests else outcome)
+                is_last = not self._guests
+                guest.on_end(outcome if is_last else _another(outcome, is_lent=is_lent))
 
     def leave(self, guest: Guest) -> None:
         """Have a guest wait no more. The last one interrupts the run, and hears when it has ended.
@@ -179,8 +185,12 @@ class Party:
             self._ends_at = min(guest.ends_at() for guest in timed)
             return True
 
-    def _close(self) -> None:
-        """Let nobody join any more; have the host at the end of the list."""
+    def _close(self) -> bool:
+        """Let nobody join any more, and have the host at the end of the list.
+
+        Returns:
+            Whether all of them only look at what comes of it.
+        """
         with self._lock:
             self._is_open = False
             if not self._has_begun:
@@ -190,6 +200,7 @@ class Party:
             if self._host not in self._guests:
                 self._host = next(iter(self._guests), None)
             self._guests.sort(key=lambda guest: guest is self._host)
+            return all(guest.ties.is_lent for guest in self._guests)
 
     def _next(self) -> Guest | None:
         with self._lock:
@@ -304,18 +315,20 @@ class _Seat:
         return self._outcome or AbandonedError()
 
 
-def _another(outcome: Outcome) -> Outcome:
-    """Give a guest a Result or error of its own; who cannot have a Result asks again."""
+def _another(outcome: Outcome, *, is_lent: bool) -> Outcome:
+    """Give a guest a Result or error of its own, or a lent one; who cannot have one asks again."""
     if isinstance(outcome, BaseException):
         return _another_error(outcome)
     if not isinstance(outcome, Success):
         return outcome
+    is_kept = outcome.key is not None
+    if is_lent:
+        return replace(outcome, cached=is_kept)
     try:
         value = copy.deepcopy(outcome.value)
     except Exception:  # noqa: BLE001  # a class may fail to copy in any way it likes
         return AbandonedError()
     cells, executed = copy.deepcopy((outcome.cells, outcome.executed))
-    is_kept = outcome.key is not None
     return replace(outcome, value=value, cells=cells, executed=executed, cached=is_kept)
 
 

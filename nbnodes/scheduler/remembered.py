@@ -114,6 +114,12 @@ class Remembered:
                 _put(self._unstored, key, result, most=_UNSTORED)
         return answer
 
+    def here(self, key: str) -> Success | None:
+        """Return a Result that is kept as an object, to be taken as from the cache."""
+        with self._lock:
+            found = self._recent.get(key) or self._unstored.get(key)
+        return None if found is None else replace(found, cached=True)
+
     def result(self, key: str) -> Success | None:
         """Return a Result; None, and its answers are forgotten, if it is not kept any more."""
         with self._lock:
