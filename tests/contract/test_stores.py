@@ -284,6 +284,15 @@ RANGES: dict[str, dict[str, tuple[Bound, Bound]]] = {
 }
 
 
+def test_a_store_lacks_what_was_never_put_or_is_gone(store: CacheStore) -> None:
+    assert store.lacks(KEY)
+    store.put(entry(KEY, b"value"))
+    assert not store.lacks(KEY)
+    assert store.lacks(OTHER)
+    store.delete([KEY])
+    assert store.lacks(KEY)
+
+
 def test_another_name_leads_to_a_stored_run_until_that_is_gone(store: CacheStore) -> None:
     link = Link(key=KEY, digests={"": "d", "price": "p"})
     store.put_link(link, "deep")

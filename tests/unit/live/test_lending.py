@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from notebooks import write_notebook
 
 import nbnodes as nb
 
@@ -24,3 +27,16 @@ def test_a_sibling_that_lends_publishes_one_value_to_all(lends: bool) -> None:
 
     assert values == [[1], [1]]
     assert (values[0] is values[1]) is lends
+
+
+def test_siblings_that_ask_the_same_at_once_are_lent_one_object(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "n.ipynb", ("one = [1]",), ("one", "return"))
+    with nb.Session(cache=tmp_path / "cache") as session:
+        graph = nb.Graph([nb.Node(path, name="n")], session=session)
+        siblings = [graph.sibling(lends=True) for _ in range(8)]
+        for sibling in siblings:
+            sibling.watch("n")
+        values = [sibling.settle(60).results["n"].unwrap() for sibling in siblings]
+
+    assert values == [[1]] * 8
+    assert len(set(map(id, values))) == 1

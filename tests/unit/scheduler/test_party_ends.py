@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from nbnodes.errors import KernelDiedError, RunTimeoutError
-from nbnodes.result import Result
+from nbnodes.result import CacheKey, Result, Success
 from nbnodes.scheduler.party import AbandonedError, Guest, Outcome, Parties, Ties
 
 
@@ -71,3 +71,24 @@ def test_each_hears_an_error_of_its_own(make: Callable[[], Exception]) -> None:
         assert (str(one), one.args, vars(one)) == (str(error), error.args, vars(error))
         assert (one.__cause__, one.__suppress_context__) == (cause, True)
         assert one.__traceback__ is error.__traceback__
+
+
+def lent(*wishes: bool) -> list[Success]:
+    """Return what guests get who would have a Result lent, or of their own."""
+    told: list[Outcome] = []
+    result = Success(name="n", engine="fake", value=[1], key=CacheKey("k"))
+    parties = Parties()
+    guests = [Guest(ties=Ties(is_lent=wish), on_end=told.append) for wish in wishes]
+    made = [parties.enter("question", "n", one)[0] for one in guests]
+    assert made[0].make(lambda _: result, host=guests[0])
+    found = [one for one in told if isinstance(one, Success)]
+    assert [one.cached for one in found] == [True] * (len(wishes) - 1) + [False]
+    return found
+
+
+def test_a_result_that_all_only_look_at_is_lent_to_all() -> None:
+    assert len({id(one.value) for one in lent(True, True, True)}) == 1
+
+
+def test_where_one_wants_it_for_itself_each_has_its_own() -> None:
+    assert len({id(one.value) for one in lent(True, False, True)}) == 3
