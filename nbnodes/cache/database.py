@@ -89,11 +89,14 @@ class Database:
                 raise self._failed(error) from error
 
     def do_now(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
-        """Do work as `do`, but only if no other thread is at it; else return None."""
+        """Do work if that takes no waiting; else, or if it fails, return None: `do` mends files."""
         if not self._lock.acquire(blocking=False):
             return None
         try:
-            return self.do(work)
+            is_open = self._connection is not None and self._is_current()
+            return work(self._connection) if is_open and self._connection else None
+        except sqlite3.Error:
+            return None
         finally:
             self._lock.release()
 

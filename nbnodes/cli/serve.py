@@ -92,6 +92,9 @@ class Seconds(click.FloatRange):
 @click.option(
     "--trust-proxy", is_flag=True, help="Believe X-Forwarded-For and -Proto: behind a proxy only."
 )
+@click.option(
+    "--all-cpus", is_flag=True, help="Have the server's own threads, too, use more than one CPU."
+)
 @click.option("--debug", is_flag=True, help="Tell clients tracebacks, which show paths.")
 def serve(paths: tuple[str, ...], **options: Any) -> None:
     """Serve model notebooks: each PATH is a notebook, a folder of them, or a graph.toml.
@@ -117,8 +120,13 @@ def serve(paths: tuple[str, ...], **options: Any) -> None:
             with all_cpus():
                 webbrowser.open(url)
 
-    behind = options["trust_proxy"]
-    serving.run(sockets, announce, trusts_proxy=behind, reloads=options["reloads"])
+    serving.run(
+        sockets,
+        announce,
+        trusts_proxy=options["trust_proxy"],
+        reloads=options["reloads"],
+        shares_cpu=not options["all_cpus"],
+    )
 
 
 def _serving(

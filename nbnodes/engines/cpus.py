@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -18,10 +19,9 @@ def share_one_cpu() -> None:
     that are to have all CPUs are started within `all_cpus`.
     """
     global _all  # noqa: PLW0603  # the process has one set of CPUs, too
-    if not hasattr(os, "sched_setaffinity"):
-        return
-    _all = _all or frozenset(os.sched_getaffinity(0))
-    _have_all_threads(sorted(_all)[os.getpid() % len(_all)])
+    _all = _all or _own_cpus()
+    if _all:
+        _have_all_threads(random.choice(sorted(_all)))  # noqa: S311  # so that servers spread
 
 
 def spread_out() -> None:
@@ -35,21 +35,30 @@ def spread_out() -> None:
 @contextmanager
 def all_cpus() -> Iterator[None]:
     """Have this thread, and the processes that it starts, run wherever they may for a block."""
-    if not _all:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    _have(0, _all)
+    before = _own_cpus() if _all else frozenset()
+    if before:
+        _have(0, _all)
     try:
         yield
     finally:
-        _have(0, before)
+        if before and _all:  # else they have been spread out meanwhile
+            _have(0, before)
+
+
+def _own_cpus() -> frozenset[int]:
+    """Return where this thread may run; nothing where that cannot be told."""
+    with suppress(AttributeError, OSError):  # not Linux; a sandbox
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset()
 
 
 def _have_all_threads(*cpus: int) -> None:
+    done: set[str] = set()
     with suppress(OSError):  # no /proc: those that begin from now on will
-        for thread in os.listdir(_TASKS):
-            _have(int(thread), cpus)
+        while new := set(os.listdir(_TASKS)) - done:  # those that began meanwhile, too
+            for thread in new:
+                _have(int(thread), cpus)
+            done |= new
     _have(0, cpus)
 
 

@@ -22,7 +22,7 @@ def process_environment(*, is_python: bool) -> dict[str, str]:
 
 
 def set_for_itself(name: str, value: str) -> None:
-    """Set a variable for this process alone, unless somebody has set it already."""
+    """Set a variable that processes for runs are not given, unless somebody has set it already."""
     if name not in os.environ:
         os.environ[name] = value
         _own.add(name)
@@ -36,7 +36,7 @@ def _variables() -> dict[str, str]:
     global _last  # noqa: PLW0603  # the process has one environment, too
     kept = dict(getattr(os.environ, "_data", os.environ))  # CPython keeps them encoded there
     if kept != _last[0]:
-        _last = kept, dict(os.environ)
+        _last = kept, {os.fsdecode(name): os.fsdecode(value) for name, value in kept.items()}
     return dict(_last[1])
 
 

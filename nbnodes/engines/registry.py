@@ -42,7 +42,7 @@ def runs_here(name: str) -> bool:
     return name == "inprocess"
 
 
-def runs_apart(name: str) -> bool:
+def runs_in_processes(name: str) -> bool:
     """Whether the engine is known to run notebooks in other processes than this."""
     return name in _BUILT_IN and not runs_here(name)
 

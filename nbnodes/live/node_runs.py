@@ -39,6 +39,7 @@ from nbnodes.session import Session
 
 _HERE = ("", THREAD, "inprocess")  # engines that for a function mean a thread of this process
 _INPUTS = 50_000  # of located keys, whose runs have not begun
+_NUMBERS = itertools.count(1)  # of runs whose key is theirs alone, in all graphs
 
 
 Upkeep: TypeAlias = Literal["once", "live", "by hand"]
@@ -84,7 +85,6 @@ class NodeRuns:
         self._codes: dict[str, FunctionCode] = {}
         self._wanted_parts = _wanted_parts(assembly)
         self._inputs: OrderedDict[str, LocatedInputs] = OrderedDict()
-        self._numbers = itertools.count(1)
         self._computed: set[str] = set()
         self._held: dict[str, Success] = {}  # values of nodes that no store keeps
         self._shown: dict[str, Answer] = {}
@@ -156,7 +156,7 @@ class NodeRuns:
         }
         parts = self._parts(member, digests)
         if self._is_volatile(member):
-            key, answer = f"{parts.key}#{next(self._numbers)}", None
+            key, answer = f"{parts.key}#{next(_NUMBERS)}", None
         else:
             key = str(parts.key)
             answer = self._remembered.find(key, parts=self._wanted_parts[name])
@@ -252,8 +252,7 @@ class NodeRuns:
             return p.Lost(tuple(lost), key)
         fed = member.signature.check(found, fed=member.signature.parameters)
         began_at = time.monotonic()
-        here = self._remembered.here(key)  # since it was located: pages ask the same at once
-        result = here or self._made(member, {**inputs.own, **fed}, inputs, cancel)
+        result = self._made(member, {**inputs.own, **fed}, inputs, cancel)
         if isinstance(result, Failure):
             self.failures[key] = replace(result, name=member.name)
             return p.RanBadly(key, str(result.error))
@@ -264,7 +263,7 @@ class NodeRuns:
         try:
             parts = self._wanted_parts[member.name]
             if result.key is None and not result.cached:  # what it depends on changed meanwhile
-                key_kept, deep = f"{key}#{next(self._numbers)}", ""
+                key_kept, deep = f"{key}#{next(_NUMBERS)}", ""
             else:
                 key_kept, deep = key, inputs.deep
             answer = self._remembered.keep(result, key_kept, parts, deep=deep)
@@ -293,6 +292,9 @@ class NodeRuns:
     def _made(
         self, member: Member, values: Mapping[str, Any], inputs: LocatedInputs, cancel: CancelToken
     ) -> Result:
+        held = None if self._is_volatile(member) else self._remembered.held(inputs.parts.key)
+        if held is not None:  # another graph has made it since this node was located
+            return replace(held, cached=True)
         options = RunOptions(
             engine=_engine(member),
             cache=not self._is_volatile(member) and inputs.is_lasting,

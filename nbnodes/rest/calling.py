@@ -122,8 +122,9 @@ async def answer_of_call(
         desk.metrics.cache(call.endpoint.name, "hit")
         return found
     values = call.checked()
-    is_surveyed = question is not None
-    result: Result | None = await desk.recall(call.endpoint, values, is_surveyed=is_surveyed)
+    edition = call.endpoint.edition
+    is_quick = question is not None and edition is not None and edition.is_quick
+    result: Result | None = await desk.recall(call.endpoint, values, is_quick=is_quick)
     if result is None:
         running = desk.begin(call.endpoint, values, route.client)
         with desk.waiting():

@@ -113,19 +113,18 @@ class Desk:
         return await loop.run_in_executor(self._threads, partial(work, *arguments))
 
     async def recall(
-        self, endpoint: Endpoint, values: Mapping[str, Any], *, is_surveyed: bool = False
+        self, endpoint: Endpoint, values: Mapping[str, Any], *, is_quick: bool = False
     ) -> Success | None:
         """Return the stored Result, if there is one.
 
         Args:
             endpoint: What is asked.
             values: Its values, checked.
-            is_surveyed: Whether what it depends on was looked at a moment ago. A look into the
-                store then takes less time than the way to another thread.
+            is_quick: Whether to look at what it depends on takes next to nothing: then it is told
+                here whether there is one.
         """
-        is_quick = is_surveyed and all(map(is_small, values.values()))
         with own_fault():
-            if is_quick and endpoint.lacks(values):
+            if is_quick and all(map(is_small, values.values())) and endpoint.lacks(values):
                 return None
             found = await self.in_thread(endpoint.recall, values)
         if found is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
@@ -13,12 +12,16 @@ from nbnodes.errors import NbnodesError
 from nbnodes.notebook.document import Notebook
 from nbnodes.session import Session
 
-InThread: TypeAlias = Callable[[Callable[[], object]], Awaitable[object]]
+_Look: TypeAlias = tuple[object, float]
+"""What was seen, and the seconds that it took."""
+InThread: TypeAlias = Callable[[Callable[[], _Look]], Awaitable[_Look]]
 """Does something on another thread."""
 
 _SOONEST_S, _LATEST_S = 0.005, 1.0
 _SHARE = 0.01  # of the time may go into looking
-_LOOKS, _QUICK_S = 8, 0.000_5  # most of the last looks may have had to wait for Python's lock
+# A look may have had to wait for Python's lock: the quickest of the last ones tells how long it
+# takes, unless the last one says that something is to be read.
+_LOOKS, _QUICK_S, _SLOW_S = 8, 0.000_5, 0.01
 
 
 class Edition:
@@ -38,7 +41,7 @@ class Edition:
         self._own = object()  # another reading of the notebook is another edition
         self._lock = asyncio.Lock()
         self._due_at = 0.0
-        self._took_s = deque([math.inf], maxlen=_LOOKS)
+        self._took_s: tuple[float, ...] = (math.inf,)
         self._seen: object = None
 
     async def now(self, in_thread: InThread) -> object:
@@ -48,34 +51,38 @@ class Edition:
         """
         if not self._is_kept or time.monotonic() < self._due_at:
             return self._seen
-        if self._is_quick:
-            return self._look()
+        if self.is_quick:
+            return self._note(self._look())
         async with self._lock:
-            if time.monotonic() >= self._due_at:  # else somebody has just looked
-                await in_thread(self._look)
-            return self._seen
+            if time.monotonic() < self._due_at:  # somebody has just looked
+                return self._seen
+            return self._note(await in_thread(self._look))
 
     async def anew(self, in_thread: InThread) -> object:
         """Return the same as of now."""
-        if self._is_kept and self._is_quick:
-            return self._look()
-        if self._is_kept:
-            async with self._lock:
-                await in_thread(self._look)
-        return self._seen
+        if not self._is_kept:
+            return None
+        if self.is_quick:
+            return self._note(self._look())
+        async with self._lock:
+            return self._note(await in_thread(self._look))
 
     @property
-    def _is_quick(self) -> bool:
-        """Whether a look takes less time than to have another thread do it; none is under way."""
-        return min(self._took_s) < _QUICK_S and not self._lock.locked()
+    def is_quick(self) -> bool:
+        """Whether a look takes less time than the way to another thread, and none is there."""
+        is_quick = min(self._took_s) < _QUICK_S and self._took_s[-1] < _SLOW_S
+        return is_quick and not self._lock.locked()
 
-    def _look(self) -> object:
-        began_at = time.perf_counter()
-        self._seen = self._state()
-        took_s = time.perf_counter() - began_at
-        self._took_s.append(took_s)
+    def _note(self, look: _Look) -> object:
+        self._seen, took_s = look
+        self._took_s = (*self._took_s[1 - _LOOKS :], took_s)
         self._due_at = time.monotonic() + min(_LATEST_S, max(_SOONEST_S, took_s / _SHARE))
         return self._seen
+
+    def _look(self) -> _Look:
+        began_at = time.perf_counter()
+        state = self._state()
+        return state, time.perf_counter() - began_at
 
     def _state(self) -> object:
         try:

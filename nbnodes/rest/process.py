@@ -10,11 +10,11 @@ from nbnodes.engines.environment import set_for_itself
 
 _M_ARENA_MAX = -8  # of <malloc.h>, see mallopt(3)
 _ARENAS = 2
-_THRESHOLDS = (5_000, 10, 2)  # Python's own are 700, 10, 10: a few looks for each request
+_THRESHOLDS = (2_000, 10, 5)  # Python's own, 700, 10 and 10, are several for each request
 
 
 def prepare(*, shares_cpu: bool) -> None:
-    """Prepare this process for many short requests, before there are threads.
+    """Prepare this process for many short requests, before it has taken any.
 
     Args:
         shares_cpu: Whether nothing that users wrote runs in it; see `share_one_cpu`.

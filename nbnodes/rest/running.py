@@ -23,7 +23,7 @@ class Running:
     Args:
         endpoint: What runs.
         values: What was given, checked.
-        on_end: Called when it has ended.
+        on_end: Called on the loop when it has ended.
 
     Attributes:
         endpoint: What runs.
@@ -46,12 +46,13 @@ class Running:
         self._cells: Progress | None = None
         self._nodes: GraphProgress | None = None
         loop = asyncio.get_running_loop()
-        self._is_over = loop.create_future()
+        self._told = loop.create_future()
         self._is_given_up = False
         self.is_awaited = False
         heard = Follower(on_progress=self._hear_cells, on_nodes=self._hear_nodes)
         self.future: RunFuture = endpoint.submit(values, CancelToken(), heard)
-        self.future.add_done_callback(lambda _: _soon(loop, self._ended))
+        ended = [self._ended]  # taken out, so that nothing goes on holding the Result
+        self.future.add_done_callback(lambda _: _soon(loop, ended.pop()))
 
     def follow(self, follower: Follower) -> None:
         """Tell how far it is from now on, and at once how far it was told to be last."""
@@ -67,9 +68,9 @@ class Running:
 
     def give_up(self) -> None:
         """Stop it, and tell who waits at once that the server ends: it may be slow to stop."""
-        if not self._is_over.done():
+        if not self.future.done() and not self._told.done():
             self._is_given_up = True
-            self._is_over.set_result(None)
+            self._told.set_result(None)
             self.stop()
 
     async def result(self, timeout_s: float | None = None) -> Result:
@@ -85,7 +86,7 @@ class Running:
         """
         self.is_awaited = True
         try:
-            await asyncio.wait((self._is_over,), timeout=timeout_s)
+            await asyncio.wait((self._told,), timeout=timeout_s)
         except asyncio.CancelledError:
             self.stop()
             raise
@@ -101,8 +102,8 @@ class Running:
         raise TimeoutError
 
     def _ended(self) -> None:
-        if not self._is_over.done():
-            self._is_over.set_result(None)
+        if not self._told.done():
+            self._told.set_result(None)
         self._on_end(self)
 
     def _hear_cells(self, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from nbnodes.engines.registry import runs_apart
+from nbnodes.engines.registry import runs_in_processes
 from nbnodes.errors import UsageError
 from nbnodes.notebook.document import Notebook
 from nbnodes.rest.catalogue import unknown
@@ -60,7 +60,7 @@ class Served:
         members = [member for graph in graphs for member in graph.assembly.members.values()]
         default = self._session.settings.engine
         return all(
-            isinstance(one.body, Notebook) and runs_apart(one.options.engine or default)
+            isinstance(one.body, Notebook) and runs_in_processes(one.options.engine or default)
             for one in members
         )
 

@@ -71,6 +71,7 @@ class Serving:
         *,
         trusts_proxy: bool = False,
         reloads: bool = False,
+        shares_cpu: bool = True,
     ) -> None:
         """Serve until told to end; then end what runs. The process is taken to be the server's own.
 
@@ -79,8 +80,9 @@ class Serving:
             announce: Called once requests are answered, with what is not served and why.
             trusts_proxy: Whether forwarded addresses are believed.
             reloads: Whether notebooks that are saved are read anew.
+            shares_cpu: Whether its threads may share a CPU; see `share_one_cpu`.
         """
-        prepare(shares_cpu=self.served.runs_apart)
+        prepare(shares_cpu=shares_cpu and self.served.runs_apart)
         try:
             asyncio.run(self.answer(sockets, announce, trusts_proxy=trusts_proxy, reloads=reloads))
         finally:

@@ -19,13 +19,7 @@ from nbnodes.cache.store import CacheStore, Entry
 from nbnodes.engines.engine import Engine, Progress, RunRequest
 from nbnodes.engines.kernels.kernelspec import kernel_identity
 from nbnodes.engines.registry import has_own_document, runs_here
-from nbnodes.errors import (
-    CacheError,
-    CacheWarning,
-    FingerprintError,
-    Interruption,
-    warn,
-)
+from nbnodes.errors import CacheError, CacheWarning, FingerprintError, Interruption, warn
 from nbnodes.notebook.document import Notebook
 from nbnodes.notebook.executed import executed_document
 from nbnodes.notebook.surroundings import Surroundings, Surveyor
@@ -211,15 +205,17 @@ class CachedRunner:
 
         def make(ties: Ties) -> Result:
             begun = replace(request, started_at=time.monotonic())
-            return self._kept(store, self._keyed(open_engine, begun, engine_name, parts), use, ties)
+            run = self._keyed(open_engine, begun, engine_name, parts)
+            return self._stored(store, run, run.parts.key) or self._kept(store, run, use, ties)
 
         keyed = self._keyed(open_engine, request, engine_name, parts)
         return submitted(self._parties, keyed, make, start)
 
     def recall(self, request: RunRequest, engine_name: str) -> Success | None:
         """Return the request's Result if it is stored; run nothing, and wait for nothing."""
-        key = self._key(request, engine_name)
-        found = None if self._store is None or key is None else self.stored(self._store, key)
+        if self._store is None or (key := self._key(request, engine_name)) is None:
+            return None
+        found = self.stored(self._store, key)
         if found is None:
             return None
         notebook = request.notebook
@@ -228,9 +224,10 @@ class CachedRunner:
 
     def lacks(self, request: RunRequest, engine_name: str) -> bool:
         """Whether `recall` has nothing to return; False, too, where that cannot be told at once."""
-        key = self._key(request, engine_name)
+        if self._store is None or (key := self._key(request, engine_name)) is None:
+            return True
         try:
-            return self._store is None or key is None or self._store.lacks(key)
+            return self._store.lacks(key)
         except CacheError:  # `recall` tells of it
             return False
 

@@ -114,18 +114,14 @@ class Remembered:
                 _put(self._unstored, key, result, most=_UNSTORED)
         return answer
 
-    def here(self, key: str) -> Success | None:
-        """Return a Result that is kept as an object, to be taken as from the cache."""
+    def held(self, key: str) -> Success | None:
+        """Return a Result if it is here as an object: nothing needs to be read."""
         with self._lock:
-            found = self._recent.get(key) or self._unstored.get(key)
-        return None if found is None else replace(found, cached=True)
+            return self._recent.get(key) or self._unstored.get(key)
 
     def result(self, key: str) -> Success | None:
         """Return a Result; None, and its answers are forgotten, if it is not kept any more."""
-        with self._lock:
-            found = self._recent.get(key) or self._unstored.get(key)
-        if found is None:
-            found = self._stored(key)
+        found = self.held(key) or self._stored(key)
         with self._lock:
             if found is not None:
                 _put(self._recent, key, found, most=_RECENT)

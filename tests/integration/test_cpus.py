@@ -38,7 +38,8 @@ with nb.Session(cache=False) as session:
     model = session.model("count.ipynb")
     for engine in ("fork", "spawn", "kernel", "papermill"):
         counts[engine] = model.run(engine=engine).value
-spread_out()
+with all_cpus():
+    spread_out()
 counts["spread"] = CPUS()
 print(json.dumps(counts))
 """
@@ -74,6 +75,13 @@ def test_a_server_whose_notebooks_run_in_it_has_all_cpus(folder: Path) -> None:
         most = len(os.sched_getaffinity(0))
         assert server.run("count").json()["value"] == most
         assert thread_cpus(server.process.pid) == {most}
+
+
+def test_a_server_may_be_told_to_use_all_cpus(folder: Path) -> None:
+    words = (folder / "count.ipynb", "--all-cpus")
+    with launched(*words, cache=folder / "cache") as server:
+        assert server.run("count").status_code == 200
+        assert thread_cpus(server.process.pid) == {len(os.sched_getaffinity(0))}
 
 
 def thread_cpus(pid: int) -> set[int]:

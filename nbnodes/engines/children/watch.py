@@ -12,7 +12,7 @@ from nbnodes.engines.children.pipes import Pipes
 from nbnodes.engines.run import Run
 from nbnodes.errors import EngineError
 
-# A few descriptors for a moment: where `poll` is there, to watch them takes no call of the system.
+# A few descriptors for a moment: with `poll`, to register them takes no call of the system.
 _Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.DefaultSelector
 )
@@ -79,8 +79,11 @@ class Watch:
         if event != self._awaited:
             self._selector.modify(channel, event)
             self._awaited = event
-        while channel.fileno() not in self._arrived():
+        descriptor = channel.fileno()
+        while descriptor not in self._arrived():
             if self._has_ended:  # though somebody else may still hold its end of the connection
+                if descriptor in self._arrived():  # its last words came between two looks
+                    return
                 raise EOFError
 
     def look(self) -> None:

@@ -26,7 +26,19 @@ def one(connection: Connection) -> int:
 
 
 def test_work_that_cannot_wait_is_done_where_nobody_is_at_it(database: Database) -> None:
+    database.do(one)
     assert database.do_now(one) == 1
+
+
+def test_work_that_cannot_wait_opens_no_file(database: Database) -> None:
+    assert database.do_now(one) is None
+    assert not database.exists
+
+
+def test_work_that_cannot_wait_mends_no_file(database: Database) -> None:
+    database.do(one)
+    assert database.do_now(lambda db: db.execute("SELECT 1 FROM nothing")) is None
+    assert database.repairs == []
 
 
 def test_work_that_cannot_wait_is_left_undone_while_another_thread_is_at_it(

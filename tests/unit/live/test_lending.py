@@ -40,3 +40,16 @@ def test_siblings_that_ask_the_same_at_once_are_lent_one_object(tmp_path: Path) 
 
     assert values == [[1]] * 8
     assert len(set(map(id, values))) == 1
+
+
+def test_a_node_that_is_not_cached_runs_whatever_others_have_made(tmp_path: Path) -> None:
+    source = "import time\nnow = time.time_ns()"
+    path = write_notebook(tmp_path / "n.ipynb", (source,), ("now", "return"))
+    found = []
+    with nb.Session(cache=False) as session:
+        for options in ({}, {"cache": False}, {"cache": False}):
+            graph = nb.Graph([nb.Node(path, name="n", **options)], session=session)
+            found.append(graph.run("n").unwrap())
+            graph.close()
+
+    assert len(set(found)) == 3
