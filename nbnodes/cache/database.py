@@ -93,8 +93,8 @@ class Database:
         if not self._lock.acquire(blocking=False):
             return None
         try:
-            is_open = self._connection is not None and self._is_current()
-            return work(self._connection) if is_open and self._connection else None
+            connection = self._connection
+            return None if connection is None or not self._is_current() else work(connection)
         except sqlite3.Error:
             return None
         finally:
